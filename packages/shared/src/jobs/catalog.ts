@@ -1,0 +1,6 @@
+import type { JobDefinition } from '../job/define-job.ts';
+import { primes } from './primes.ts';
+import { sleep } from './sleep.ts';
+
+/** Every job type that this installation knows, in the order in which the form shows them. */
+export const jobTypes: readonly JobDefinition[] = [sleep, primes];
