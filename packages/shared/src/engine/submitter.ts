@@ -18,6 +18,12 @@ export interface NewJob {
   readonly id?: string;
   /** The caller's idempotency key, any text up to 255 characters. */
   readonly idempotencyKey?: string;
+  /**
+   * What "the same body" means for `id` and `idempotencyKey`: a short hash of what the caller sent. An engine compares
+   * this text alone when it is given (a repeated `delayMs` gives another `runAt`, and is still the same body); without
+   * it, everything above but the two names is compared.
+   */
+  readonly fingerprint?: string;
 }
 
 /**
