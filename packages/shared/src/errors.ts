@@ -25,6 +25,10 @@ export const ERRORS = {
   QUEUE_UNAVAILABLE: { status: 503, title: 'The queue cannot be reached; nothing was stored' },
   SUBMIT_UNKNOWN: { status: 503, title: 'The answer was lost; the job may be stored' },
   QUEUE_FULL: { status: 503, title: 'The queue is full' },
+  DATABASE_UNAVAILABLE: { status: 503, title: 'The database cannot be reached' },
+  DATABASE_READ_ONLY: { status: 503, title: 'The database accepts no writes at present' },
+  DATABASE_FULL: { status: 503, title: 'The database has no room left; nothing was stored' },
+  DATABASE_TIMEOUT: { status: 503, title: 'The database took too long' },
   TOO_MANY_STREAMS: { status: 503, title: 'Too many open streams' },
   // Ends of an attempt or of a job
   HANDLER_FAILED: { status: 500, title: 'The handler threw' },
@@ -47,6 +51,9 @@ export const ERRORS = {
   PRODWORK_REDIS_DENIED: { status: 503, title: 'Redis refused the credentials or the command' },
   PRODWORK_LAYOUT_NEWER: { status: 503, title: 'The data was written by a newer prodwork' },
   PRODWORK_DATASET_LOST: { status: 503, title: 'Redis came back without its data' },
+  PRODWORK_POSTGRES_VERSION: { status: 503, title: 'This Postgres is too old' },
+  PRODWORK_SCHEMA_NEWER: { status: 503, title: 'The database schema was written by a newer release' },
+  PRODWORK_MIGRATION_CHANGED: { status: 503, title: 'A migration differs from the one that ran' },
   PRODWORK_WORKER_NAME_TAKEN: { status: 500, title: 'Another living worker has this name' },
   PRODWORK_WORKER_STUCK: { status: 500, title: 'The fetch loop stopped turning' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>;
