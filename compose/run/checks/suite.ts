@@ -1,0 +1,29 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runTool } from './tools.ts';
+import { type Report, type Totals, totalsOf } from './totals.ts';
+
+/** Runs vitest on this terminal. A run that leaves no report (it crashed, or found no test) is one failure. */
+export async function runSuite(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Totals> {
+  const dir = await mkdtemp(join(tmpdir(), 'prodwork-test-'));
+  const file = join(dir, 'report.json');
+  try {
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+    const code = await runTool('vitest', ['run', ...reporters, ...args], env);
+    const report = await readReport(file);
+    if (report === undefined) return { passed: 0, failed: 1, skipped: 0 };
+    const totals = totalsOf(report);
+    return code !== 0 && totals.failed === 0 ? { ...totals, failed: 1 } : totals;
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function readReport(file: string): Promise<Report | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Report;
+  } catch {
+    return undefined;
+  }
+}

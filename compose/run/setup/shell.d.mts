@@ -1,0 +1,10 @@
+export interface Captured {
+  readonly code: number;
+  readonly output: string;
+}
+export function capture(
+  command: string,
+  args: readonly string[],
+  options?: { cwd?: string; env?: NodeJS.ProcessEnv; show?: boolean },
+): Promise<Captured>;
+export function tail(output: string, lines?: number): string;
