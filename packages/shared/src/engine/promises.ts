@@ -13,6 +13,8 @@ export interface Promises {
   readonly fence: boolean;
   readonly delay: boolean;
   readonly priorities: boolean;
+  /** The types of one priority take turns, so that a flood of one does not starve another. */
+  readonly turns: boolean;
   /** Failed attempts are tried again with backoff. */
   readonly retries: boolean;
   /** Jobs that a leaving worker did not finish go back. */
@@ -40,6 +42,7 @@ export const PROMISES: { readonly [name in EngineName]: Promises } = {
     fence: true,
     delay: true,
     priorities: true,
+    turns: true,
     retries: true,
     handBack: true,
     idempotentSubmit: true,
@@ -57,6 +60,7 @@ export const PROMISES: { readonly [name in EngineName]: Promises } = {
     fence: true,
     delay: true,
     priorities: true,
+    turns: true,
     retries: true,
     handBack: true,
     idempotentSubmit: true,
@@ -74,6 +78,7 @@ export const PROMISES: { readonly [name in EngineName]: Promises } = {
     fence: true,
     delay: true,
     priorities: true,
+    turns: false,
     retries: true,
     handBack: true,
     idempotentSubmit: true,
@@ -91,6 +96,7 @@ export const PROMISES: { readonly [name in EngineName]: Promises } = {
     fence: false,
     delay: false,
     priorities: false,
+    turns: false,
     retries: false,
     handBack: true,
     idempotentSubmit: false,
