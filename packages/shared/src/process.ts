@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly service: Service;
   /** Longest time from the first signal to the exit, ms. Past it the process exits 1 and says so. */
   readonly stopWithinMs: number;
+  /** Resolves when the service finds that it cannot go on: it is stopped, and the process exits 1. */
+  readonly failed?: Promise<Error>;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface RunOptions {
  * where nobody caught it, or did not stop in time. The only place with signal handlers and `process.exit`.
  * A second signal exits at once.
  */
-export async function run({ log, service, stopWithinMs }: RunOptions): Promise<void> {
+export async function run({ log, service, stopWithinMs, failed }: RunOptions): Promise<void> {
   let isStopping = false;
   const stop = async (why: string, code: number): Promise<void> => {
     if (isStopping) {
@@ -48,6 +50,10 @@ export async function run({ log, service, stopWithinMs }: RunOptions): Promise<v
   process.on('unhandledRejection', (err) => {
     log.fatal({ err }, 'unhandled rejection');
     void stop('unhandled rejection', EXIT.failed);
+  });
+  void failed?.then((err) => {
+    log.fatal({ err }, 'cannot go on');
+    return stop('failed', EXIT.failed);
   });
   try {
     await service.start();

@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { engineOptions } from 'prodwork/config/engine';
+import type { Engine } from 'prodwork/engine/engine';
+import { openEngine } from 'prodwork/engines/open';
+import { isProdworkError, ProdworkError } from 'prodwork/errors';
+import { createLog, type Log } from 'prodwork/log';
+import { EXIT, exitWith, run } from 'prodwork/process';
+import type { Service } from 'prodwork/service';
+import { readWorkerConfig, type WorkerConfig } from './config.ts';
+import { HealthServer } from './health.ts';
+import { isolateIn } from './runtime/isolate.ts';
+import { isIsolatedChild, serveIsolatedJob } from './runtime/isolated-child.ts';
+import { type AnyHandler, type ServedType, serveTypes } from './runtime/job-type.ts';
+import { noLedger, openLedger } from './runtime/ledger.ts';
+import { createMetrics } from './runtime/metrics.ts';
+import { STOP_OVERHEAD_MS, WorkerRuntime } from './runtime/worker.ts';
+
+export interface RunWorkerOptions {
+  /** What `handle(...)` gave, one per job type. */
+  readonly handlers: readonly AnyHandler[];
+}
+
+/**
+ * Runs this process as a worker, configured by its environment, until SIGTERM or SIGINT. A project with job types of
+ * its own calls it from its main file:
+ *
+ *     import { runWorker } from '@prodwork/worker/run-worker';
+ *     await runWorker({ handlers: [invoice, reminder] });
+ *
+ * The main file is loaded again in the child process in which a suspect job is run alone, so it should do nothing else.
+ * Exits 78 when the environment or the handlers have faults, all of them listed.
+ */
+export async function runWorker({ handlers }: RunWorkerOptions): Promise<void> {
+  if (isIsolatedChild()) return serveIsolatedJob(handlers);
+  const ready = await prepare(handlers).catch((error: unknown): never => {
+    if (!isProdworkError(error)) throw error;
+    return exitWith(EXIT.config, error.message);
+  });
+  await run(ready);
+}
+
+async function prepare(handlers: readonly AnyHandler[]): Promise<Parameters<typeof run>[0]> {
+  const config = readWorkerConfig(handlers.map(({ definition }) => definition.type));
+  const served = serveTypes(handlers, config.types);
+  if (served.size === 0) throw new ProdworkError('PRODWORK_JOB_DEFINITION', 'a worker needs one handler at least');
+  const logging = { level: config.logLevel, format: config.logFormat };
+  const log = createLog({ name: 'worker', ...logging }).child({ workerId: config.name });
+  const engine = await openEngine(config.engine, engineOptions(config, log));
+  refuseUnsupported(engine, served);
+  const metrics = createMetrics([...served.keys()]);
+  const { name, queue, slots, drainMs, graceMs, watchdogMs, restarts, lastDeath } = config;
+  const ledger = config.ledgerFile
+    ? openLedger(config.ledgerFile, name, (err) => log.error({ err }, 'ledger line not written'))
+    : noLedger;
+  const worker = new WorkerRuntime({
+    ...{ name, queue, slots, drainMs, graceMs, watchdogMs, restarts, lastDeath },
+    ...{ served, log, metrics, ledger },
+    version: version(),
+    consumer: (context) => engine.consumer(context),
+    isolate: isolateIn({ entry: process.argv[1] ?? '', worker: name, logging }),
+  });
+  const health = new HealthServer({
+    host: config.host,
+    port: config.port,
+    worker,
+    metrics,
+    engineHealth: () => engine.health(),
+  });
+  const service = compose({ config, log, engine, health, worker });
+  return { log, service, failed: worker.failed, stopWithinMs: drainMs + STOP_OVERHEAD_MS };
+}
+
+interface Parts {
+  readonly config: WorkerConfig;
+  readonly log: Log;
+  readonly engine: Engine;
+  readonly health: HealthServer;
+  readonly worker: WorkerRuntime;
+}
+
+/** The parts in the order in which they come and go: probes are answered while the worker still waits for Redis. */
+function compose({ config, log, engine, health, worker }: Parts): Service {
+  return {
+    async start() {
+      await health.start();
+      const { slots, types, queue } = config;
+      log.info({ slots, types, queue, engine: engine.name, healthPort: health.port }, `worker ${config.name} starting`);
+      await worker.start();
+      log.info({ slots }, 'ready for jobs');
+    },
+    async stop() {
+      await worker.stop();
+      await engine.close();
+      await health.stop();
+    },
+  };
+}
+
+function refuseUnsupported({ name, promises }: Engine, served: ReadonlyMap<string, ServedType>): void {
+  const refused = [...served.values()].filter(
+    ({ definition }) => definition.delivery === 'at-most-once' && !promises.atMostOnceTypes,
+  );
+  if (refused.length === 0) return;
+  const types = refused.map(({ definition }) => definition.type).join(', ');
+  throw new ProdworkError('PRODWORK_ENGINE_UNSUPPORTED', `the ${name} engine has no at-most-once types: ${types}`);
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const found =
+    typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : undefined;
+  return typeof found === 'string' ? found : '0.0.0';
+}

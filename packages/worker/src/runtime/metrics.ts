@@ -1,0 +1,88 @@
+import type { Outcome } from 'prodwork/job/outcome';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Read when Prometheus asks. */
+export interface Gauges {
+  readonly slots: () => number;
+  readonly inHand: () => number;
+  readonly lingering: () => number;
+  readonly loopLagMs: () => number;
+  readonly restarts: () => number;
+  readonly watchdogAgeMs: () => number;
+  readonly isReady: () => boolean;
+}
+
+/** What a worker counts. Each worker has its own registry, so that two in one process do not share figures. */
+export interface Metrics {
+  settled(type: string, outcome: Outcome['kind'] | 'lost' | 'unknown'): void;
+  ran(type: string, durationMs: number): void;
+  redelivered(type: string): void;
+  loopBlocked(): void;
+  watch(gauges: Gauges): void;
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
+/** @param types the label values that there may be; anything else is counted as `other`, so that nobody can grow them. */
+export function createMetrics(types: readonly string[]): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const known = new Set(types);
+  const label = (type: string): string => (known.has(type) ? type : 'other');
+  collectDefaultMetrics({ register: registry });
+  const jobs = new Counter({
+    name: 'prodwork_jobs_total',
+    help: 'Deliveries that ended, by type and outcome.',
+    labelNames: ['type', 'outcome'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'prodwork_job_duration_seconds',
+    help: 'Time that a handler had a slot for one delivery.',
+    labelNames: ['type'],
+    buckets: [0.005, 0.02, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800],
+    registers,
+  });
+  const redeliveries = new Counter({
+    name: 'prodwork_redeliveries_total',
+    help: 'Deliveries after the first: retries, hand-backs and jobs taken over from dead workers.',
+    labelNames: ['type'],
+    registers,
+  });
+  const blocked = new Counter({
+    name: 'prodwork_event_loop_blocked_total',
+    help: 'Times that the event loop did not turn for a second or longer.',
+    registers,
+  });
+  const gauge = (name: string, help: string, read: () => number): void => {
+    new Gauge({
+      name: `prodwork_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+  return {
+    settled: (type, outcome) => jobs.inc({ type: label(type), outcome }),
+    ran: (type, durationMs) => durations.observe({ type: label(type) }, durationMs / 1_000),
+    redelivered: (type) => redeliveries.inc({ type: label(type) }),
+    loopBlocked: () => blocked.inc(),
+    watch(gauges) {
+      gauge('slots', 'Jobs that this worker can run at the same time.', gauges.slots);
+      gauge('jobs_in_hand', 'Jobs that this worker holds.', gauges.inHand);
+      gauge('handlers_lingering', 'Slots taken by handlers that ignored their signal.', gauges.lingering);
+      gauge(
+        'event_loop_lag_seconds',
+        'Longest delay of the event loop in the last second.',
+        () => gauges.loopLagMs() / 1_000,
+      );
+      gauge('worker_restarts', 'How often the supervisor has restarted this worker.', gauges.restarts);
+      gauge('watchdog_age_seconds', 'Time since the fetch loop last turned.', () => gauges.watchdogAgeMs() / 1_000);
+      gauge('worker_ready', '1 when jobs could come.', () => (gauges.isReady() ? 1 : 0));
+    },
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+  };
+}

@@ -1,0 +1,28 @@
+import type { Claim } from 'prodwork/engine/consumer';
+import { parse } from 'secure-json-parse';
+import { type Failure, failure, messageOf } from './failure.ts';
+import type { ServedType } from './job-type.ts';
+
+export type Payload =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly failure: Failure };
+
+/**
+ * Reads a payload as if an enemy had written it: anything that can push to Redis can plant one. Keys that reach for a
+ * prototype are refused, and the schema is checked again, whatever the producer did.
+ */
+export function readPayload(claim: Claim, served: ServedType): Payload {
+  const bytes = Buffer.byteLength(claim.payloadJson);
+  const limit = served.definition.limits.payloadBytes;
+  if (bytes > limit) return refuse(`payload: ${bytes} bytes, and ${limit} at most`);
+  let value: unknown;
+  try {
+    value = parse(claim.payloadJson, { protoAction: 'error', constructorAction: 'error' });
+  } catch (error) {
+    return refuse(`payload: ${messageOf(error)}`);
+  }
+  const fault = served.checkPayload(value);
+  return fault === undefined ? { ok: true, value } : refuse(fault);
+}
+
+const refuse = (message: string): Payload => ({ ok: false, failure: failure('INVALID_PAYLOAD', message, true) });
