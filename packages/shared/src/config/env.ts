@@ -1,4 +1,5 @@
 import { ERRORS, ProdworkError } from '../errors.ts';
+import { nearest } from './nearest.ts';
 
 /** One setting: how it is read, and what the docs say of it (`docs/configuration.md` is compared with these by a test). */
 export interface Setting<T> {
@@ -109,30 +110,4 @@ export function readEnv<S extends Record<string, Setting<unknown>>>(
     );
   }
   return values as Values<S>;
-}
-
-function nearest(name: string, names: ReadonlySet<string>): string | undefined {
-  let best: string | undefined;
-  let bestDistance = 4;
-  for (const candidate of names) {
-    const distance = editDistance(name, candidate);
-    if (distance < bestDistance) {
-      best = candidate;
-      bestDistance = distance;
-    }
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substitution));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -1,0 +1,177 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { launch } from './launch.ts';
+import type { LinePrefix } from './line-prefix.ts';
+import { freePort } from './ports.ts';
+import { type PrivateSource, serverCommand } from './redis/command.ts';
+import { ping } from './redis/ping.ts';
+import type { RunNotes } from './run-notes.ts';
+import { type Death, Supervised } from './supervised.ts';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const ROOT = join(HERE, '..', '..');
+/** EX_CONFIG: the process has said what is wrong with its settings, and would say it again. */
+const CONFIG_FAULT = 78;
+const NOT_FOUND = 127;
+const REDIS_STOPS_WITHIN_MS = 30_000;
+const LAUNCH_TRIES = 3;
+
+export interface StackOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly dataDir: string;
+  readonly lines: LinePrefix;
+  readonly notes: RunNotes;
+  /** Longest time that a worker and the producer take to drain, ms. */
+  readonly workersStopWithinMs: number;
+  readonly producerStopWithinMs: number;
+  /** A process ended in a way that no restart mends. */
+  readonly onFinal: (name: string, death: Death) => void;
+}
+
+interface Member {
+  readonly process: Supervised;
+  readonly mark: string;
+}
+
+/** The processes behind `npm start`: a private Redis, the producer, the workers; each is started again when it dies. */
+export class Stack {
+  readonly #options: StackOptions;
+  #redis: Member | undefined;
+  #producer: Member | undefined;
+  readonly #workers: Member[] = [];
+  #isStopping = false;
+
+  constructor(options: StackOptions) {
+    this.#options = options;
+  }
+
+  /** Living workers, for the person who wants to kill one. */
+  workerPids(): readonly { name: string; pid: number }[] {
+    return this.#workers.flatMap(({ process: { name, pid } }) => (pid === undefined ? [] : [{ name, pid }]));
+  }
+
+  /** Stays until this process is gone, then ends what is left. */
+  startWatchdog(): void {
+    const seconds = Math.ceil(this.#options.workersStopWithinMs / 1_000);
+    const args = [join(HERE, 'watchdog.sh'), this.#options.notes.childrenFile(), String(seconds)];
+    const watchdog = spawn('sh', args, { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+    watchdog.on('error', (error) => this.#say(`no watchdog: ${error.message}`));
+    watchdog.stdin.on('error', () => {});
+    watchdog.unref();
+    if ('unref' in watchdog.stdin && typeof watchdog.stdin.unref === 'function') watchdog.stdin.unref();
+  }
+
+  /**
+   * Starts a Redis of our own and waits until it has loaded its data.
+   * @returns its URL
+   * @throws Error when it does not come up; what it said stands in the log above
+   */
+  async startRedis(source: PrivateSource): Promise<string> {
+    const dir = join(this.#options.dataDir, 'redis');
+    mkdirSync(dir, { recursive: true });
+    for (let attempt = 1; ; attempt++) {
+      const port = await freePort();
+      const { command, args, mark } = serverCommand(source, port, dir);
+      let firstDeath: Death | undefined;
+      let isUp = false;
+      const member = this.#member('redis', mark, {
+        launch: () => launch({ name: 'redis', command, args, env: this.#options.env }, this.#options.lines),
+        isFinal: (death) => {
+          if (isUp) return death.code === NOT_FOUND;
+          firstDeath = death;
+          return true;
+        },
+        onFinal: (death) => isUp && this.#options.onFinal('redis', death),
+      });
+      this.#redis = member;
+      member.process.start();
+      while (firstDeath === undefined && !this.#isStopping) {
+        const answer = await ping(port);
+        if (answer === '+PONG') {
+          isUp = true;
+          return `redis://127.0.0.1:${port}`;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      if (this.#isStopping) throw new Error('stopped while Redis was starting');
+      // Somebody may have taken the port between our look and its start.
+      if (attempt === LAUNCH_TRIES) throw new Error(`the private Redis does not start; its data is in ${dir}`);
+    }
+  }
+
+  startProducer(env: NodeJS.ProcessEnv): void {
+    this.#producer = this.#nodeMember('producer', 'packages/producer/src/main.ts', () => env);
+    this.#producer.process.start();
+  }
+
+  startWorkers(count: number, env: NodeJS.ProcessEnv): void {
+    for (let number = 1; number <= count; number++) {
+      const name = `worker-${number}`;
+      const worker = this.#nodeMember(name, 'packages/worker/src/main.ts', ({ restarts, lastDeath }) => ({
+        ...env,
+        WORKER_NAME: name,
+        WORKER_RESTARTS: String(restarts),
+        WORKER_LAST_DEATH: lastDeath ?? '',
+      }));
+      this.#workers.push(worker);
+      worker.process.start();
+    }
+  }
+
+  /** Workers first, so that they can settle; then the producer; Redis last. Everything is bounded. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    const { workersStopWithinMs, producerStopWithinMs } = this.#options;
+    await Promise.all(this.#workers.map((worker) => worker.process.stop(workersStopWithinMs)));
+    await this.#producer?.process.stop(producerStopWithinMs);
+    await this.#redis?.process.stop(REDIS_STOPS_WITHIN_MS);
+  }
+
+  /** Everything ends now. Nothing accepted is lost: Redis has written each change to its log before it answered. */
+  kill(): void {
+    this.#isStopping = true;
+    for (const { process } of this.#members()) process.kill();
+  }
+
+  #nodeMember(
+    name: string,
+    main: string,
+    envOf: (history: { restarts: number; lastDeath: string | undefined }) => NodeJS.ProcessEnv,
+  ): Member {
+    const preload = pathToFileURL(join(HERE, 'leave-with-parent.mjs'));
+    preload.searchParams.set('runner', String(process.pid));
+    const path = join(ROOT, main);
+    const args = ['--conditions=source', '--import', preload.href, path];
+    return this.#member(name, path, {
+      launch: (history) => launch({ name, command: process.execPath, args, env: envOf(history) }, this.#options.lines),
+      isFinal: ({ code }) => code === CONFIG_FAULT || code === NOT_FOUND,
+      onFinal: (death) => this.#options.onFinal(name, death),
+    });
+  }
+
+  #member(
+    name: string,
+    mark: string,
+    how: Pick<ConstructorParameters<typeof Supervised>[0], 'launch' | 'isFinal' | 'onFinal'>,
+  ): Member {
+    const say = (text: string): void => this.#say(text);
+    const onChange = (): void => this.#noteChildren();
+    return { process: new Supervised({ name, say, onChange, ...how }), mark };
+  }
+
+  #members(): readonly Member[] {
+    return [this.#redis, this.#producer, ...this.#workers].filter((member) => member !== undefined);
+  }
+
+  #noteChildren(): void {
+    this.#options.notes.writeChildren(
+      this.#members().flatMap(({ process: { name, pid }, mark }) => (pid === undefined ? [] : [{ name, pid, mark }])),
+    );
+  }
+
+  #say(text: string): void {
+    this.#options.lines.line('prodwork', text);
+  }
+}
