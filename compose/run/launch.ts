@@ -1,9 +1,9 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
-import type { LinePrefix } from './line-prefix.ts';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import type { Death, Running } from './supervised.ts';
 
 export interface Program {
-  readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
@@ -12,19 +12,19 @@ export interface Program {
 /**
  * Starts a program in a session of its own, so that Ctrl-C in the terminal reaches the runner alone, which then stops
  * everything in order. Its standard input stays open for as long as the runner lives.
+ * @param onLine gets every line that the program prints
  */
-export function launch({ name, command, args, env }: Program, lines: LinePrefix): Running {
+export function launch({ command, args, env }: Program, onLine: (text: string) => void): Running {
   const stdio: StdioOptions = ['pipe', 'pipe', 'pipe'];
   const child = spawn(command, args, { env, stdio, detached: true });
   // A process that ends closes the pipe under us; nothing is ever written to it.
   child.stdin?.on('error', () => {});
-  if (child.stdout) lines.attach(name, child.stdout);
-  if (child.stderr) lines.attach(name, child.stderr);
-  return {
-    pid: child.pid,
-    ended: endOf(child, (text) => lines.line(name, text)),
-    kill: (signal) => void child.kill(signal),
-  };
+  for (const stream of [child.stdout, child.stderr]) if (stream) readLines(stream, onLine);
+  return { pid: child.pid, ended: endOf(child, onLine), kill: (signal) => void child.kill(signal) };
+}
+
+function readLines(input: Readable, onLine: (text: string) => void): void {
+  createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine);
 }
 
 function endOf(child: ChildProcess, say: (text: string) => void): Promise<Death> {

@@ -1,5 +1,4 @@
-import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 
 const COLOURS = [36, 33, 35, 32, 34, 31];
 
@@ -21,10 +20,5 @@ export class LinePrefix {
     const label = `${name.padEnd(this.#width)} | `;
     const colour = COLOURS[this.#names.indexOf(name) % COLOURS.length] ?? 0;
     this.#out.write(this.#isColoured ? `\u001b[${colour}m${label}\u001b[0m${text}\n` : `${label}${text}\n`);
-  }
-
-  /** Passes on what a process prints, line by line. */
-  attach(name: string, stream: Readable): void {
-    createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (text) => this.line(name, text));
   }
 }

@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { launch } from './launch.ts';
 import type { LinePrefix } from './line-prefix.ts';
 import { freePort } from './ports.ts';
-import { type PrivateSource, serverCommand } from './redis/command.ts';
+import { type PrivateSource, serverCommand, shownLine } from './redis/command.ts';
 import { ping } from './redis/ping.ts';
 import type { RunNotes } from './run-notes.ts';
 import { type Death, Supervised } from './supervised.ts';
@@ -74,10 +74,14 @@ export class Stack {
     for (let attempt = 1; ; attempt++) {
       const port = await freePort();
       const { command, args, mark } = serverCommand(source, port, dir);
+      const showLine = (text: string): void => {
+        const shown = shownLine(text);
+        if (shown) this.#options.lines.line('redis', shown);
+      };
       let firstDeath: Death | undefined;
       let isUp = false;
       const member = this.#member('redis', mark, {
-        launch: () => launch({ name: 'redis', command, args, env: this.#options.env }, this.#options.lines),
+        launch: () => launch({ command, args, env: this.#options.env }, showLine),
         isFinal: (death) => {
           if (isUp) return death.code === NOT_FOUND;
           firstDeath = death;
@@ -145,7 +149,10 @@ export class Stack {
     const path = join(ROOT, main);
     const args = ['--conditions=source', '--import', preload.href, path];
     return this.#member(name, path, {
-      launch: (history) => launch({ name, command: process.execPath, args, env: envOf(history) }, this.#options.lines),
+      launch: (history) =>
+        launch({ command: process.execPath, args, env: envOf(history) }, (text) =>
+          this.#options.lines.line(name, text),
+        ),
       isFinal: ({ code }) => code === CONFIG_FAULT || code === NOT_FOUND,
       onFinal: (death) => this.#options.onFinal(name, death),
     });

@@ -77,7 +77,7 @@ async function main(options: StartOptions, env: NodeJS.ProcessEnv): Promise<numb
         PRODUCER_HOST: env.PRODUCER_HOST || '127.0.0.1',
       });
       stack.startWorkers(options.workers, { ...childEnv, WORKER_SLOTS: env.WORKER_SLOTS || '2', WORKER_PORT: '0' });
-      await untilReady(`http://127.0.0.1:${options.port}`, say, ending.signal);
+      await untilReady(localUrl(env.PRODUCER_HOST, options.port), say, ending.signal);
       for (const line of welcome(url, stack.workerPids(), redisUrl, Date.now() - startedAt)) say(line);
     }
     await aborted(ending.signal);
@@ -103,6 +103,12 @@ function welcome(
     `worker pids: ${pids}. Kill one and watch its job start again: kill -9 ${workers[0]?.pid ?? '<pid>'}`,
     `Redis: ${withoutSecrets(redisUrl)}. Stop with Ctrl-C.`,
   ];
+}
+
+/** Where this machine reaches the producer: it may be bound to one address alone. */
+function localUrl(host: string | undefined, port: number): string {
+  const reachable = host === undefined || /^(|0\.0\.0\.0|::|localhost)$/.test(host) ? '127.0.0.1' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
 function describeSource(source: RedisSource, options: StartOptions): string {

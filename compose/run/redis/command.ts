@@ -33,3 +33,12 @@ export function serverCommand(source: PrivateSource, port: number, dir: string):
     container,
   };
 }
+
+const PREAMBLE = /^\d+:[A-Z] .*? [#*.-] |^\d+:signal-handler \(\d+\) /;
+const ROUTINE =
+  /oO0OoO|[ (](Redis|Valkey) version=|Configuration loaded|Server initialized|overcommit|User requested shutdown|Received SIGTERM|bye bye/;
+
+/** A line of the server's log as the runner shows it: without its stamp; undefined for what it says at every start and stop. */
+export function shownLine(text: string): string | undefined {
+  return ROUTINE.test(text) ? undefined : text.replace(PREAMBLE, '');
+}

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import process from 'node:process';
 
+const LOOK_EVERY_MS = 1_000;
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
@@ -15,14 +17,27 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 export function handOver(command, args, env) {
   const child = spawn(command, args, { env, stdio: 'inherit' });
   for (const signal of FORWARDED) process.on(signal, () => child.kill(signal));
-  // npm that is killed with -9 cannot tell us; the command would run on unseen.
-  const parent = process.ppid;
+  // npm that is killed with -9 cannot tell us, and the command would run on unseen.
   if (process.env.npm_lifecycle_event !== undefined) {
-    setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 1_000).unref();
+    const ancestors = npmAndShell();
+    setInterval(() => npmAndShell() !== ancestors && child.kill('SIGTERM'), LOOK_EVERY_MS).unref();
   }
   child.on('error', (error) => {
     process.stderr.write(`prodwork: cannot run ${command}: ${error.message}\n`);
     process.exit(126);
   });
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+}
+
+/** The parent and, where the system tells, its parent: npm runs a script through a shell. Changes when either is gone. */
+function npmAndShell() {
+  const parent = process.ppid;
+  try {
+    const fields = readFileSync(`/proc/${parent}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return `${parent} ${fields[1]}`;
+  } catch {
+    return String(parent);
+  }
 }
