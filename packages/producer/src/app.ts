@@ -1,0 +1,63 @@
+import { fileURLToPath } from 'node:url';
+import serveStatic from '@fastify/static';
+import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify';
+import type { Dependencies } from './dependencies.ts';
+import { installAuth } from './plugins/auth.ts';
+import { installBodies } from './plugins/bodies.ts';
+import { installMetrics } from './plugins/metrics.ts';
+import { installOpenApi } from './plugins/openapi.ts';
+import { installProblems } from './plugins/problems.ts';
+import { installRateLimits } from './plugins/rate-limits.ts';
+import { installSecurity, requestId } from './plugins/security.ts';
+import { installValidation } from './plugins/validation.ts';
+import { apiJobRoutes } from './routes/api-jobs.ts';
+import { formRoutes } from './routes/form.ts';
+import { healthRoutes } from './routes/health.ts';
+import { receiptRoutes } from './routes/receipt.ts';
+import { JobSchema, NewJobSchema, ProblemSchema, QueueSchema, WhySchema, WorkerSchema } from './routes/schemas.ts';
+import { createServices } from './services.ts';
+
+/** Builds the application; never listens. What it is given is started and stopped by the caller. */
+export async function buildApp(dependencies: Dependencies): Promise<FastifyInstance> {
+  const { config, log } = dependencies;
+  const trusted = config.trustProxy.split(',').map((network) => network.trim());
+  const logger: FastifyBaseLogger = log;
+  const app = fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    trustProxy: config.trustProxy === '' ? false : trusted,
+    genReqId: requestId,
+    // A02: whoever sends slowly is cut, counted from the first byte of the request.
+    requestTimeout: 12_000,
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 16 * 1024 },
+    keepAliveTimeout: 72_000,
+    bodyLimit: 64 * 1024,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
+    return503OnClosing: true,
+  });
+  const services = createServices(dependencies);
+
+  installProblems(app);
+  installValidation(app);
+  for (const schema of [ProblemSchema, JobSchema, NewJobSchema, QueueSchema, WorkerSchema, WhySchema])
+    app.addSchema(schema);
+  await installSecurity(app, config);
+  installAuth(app, services.tokens);
+  await installRateLimits(app, config);
+  installBodies(app);
+  await installOpenApi(app, config);
+  installMetrics(app, services.metrics);
+  await app.register(serveStatic, {
+    root: fileURLToPath(new URL('./public/', import.meta.url)),
+    prefix: '/public/',
+    decorateReply: false,
+    index: false,
+    maxAge: '1h',
+  });
+  healthRoutes(app, dependencies);
+  formRoutes(app, services);
+  receiptRoutes(app, services);
+  apiJobRoutes(app, services);
+  return app;
+}

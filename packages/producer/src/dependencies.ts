@@ -1,0 +1,18 @@
+import type { Clock } from 'prodwork/clock';
+import type { Engine } from 'prodwork/engine/engine';
+import type { Inspector } from 'prodwork/engine/inspector';
+import type { Submitter } from 'prodwork/engine/submitter';
+import type { JobDefinition } from 'prodwork/job/define-job';
+import type { Log } from 'prodwork/log';
+import type { ProducerConfig } from './config.ts';
+
+/** What the application is given. It starts and stops none of it. */
+export interface Dependencies {
+  readonly config: ProducerConfig;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly jobTypes: readonly JobDefinition[];
+  readonly engine: Pick<Engine, 'name' | 'promises' | 'health'>;
+  readonly submitter: Pick<Submitter, 'submit'>;
+  readonly inspector: Inspector;
+}

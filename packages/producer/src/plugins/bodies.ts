@@ -1,0 +1,41 @@
+import type { FastifyInstance } from 'fastify';
+import { ProdworkError } from 'prodwork/errors';
+import { decodeUtf8, readJson } from '../json/read-json.ts';
+
+/**
+ * The content types that are read, to the letter. Anything else (a stray tab, text/plain with JSON in it, a
+ * compressed body) is 415: no body reaches a handler without having gone through the reader of its type.
+ */
+const JSON_TYPE = /^application\/json(?: *; *charset="?utf-8"?)?$/i;
+const FORM_TYPE = /^application\/x-www-form-urlencoded(?: *; *charset="?utf-8"?)?$/i;
+export const NDJSON_TYPE = /^application\/(?:x-ndjson|ndjson|jsonl)(?: *; *charset="?utf-8"?)?$/i;
+
+export function installBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => readJson(body));
+  app.addContentTypeParser(
+    FORM_TYPE,
+    { parseAs: 'buffer' },
+    async (_request: unknown, body: Buffer) => new URLSearchParams(decodeUtf8(body)),
+  );
+  app.addHook('onRequest', async (request) => {
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') {
+      throw new ProdworkError('UNSUPPORTED_MEDIA_TYPE', 'Compressed bodies are not read.', {
+        field: 'Content-Encoding',
+        rule: 'identity',
+      });
+    }
+    const type = request.raw.headers['content-type'];
+    const known = [JSON_TYPE, FORM_TYPE, NDJSON_TYPE];
+    if (type !== undefined && hasBody(request.headers) && !known.some((pattern) => pattern.test(type))) {
+      throw new ProdworkError('UNSUPPORTED_MEDIA_TYPE', 'This content type is not read.', {
+        field: 'Content-Type',
+        rule: 'application/json, application/x-ndjson or application/x-www-form-urlencoded, charset utf-8',
+      });
+    }
+  });
+}
+
+const hasBody = (headers: Readonly<Record<string, unknown>>): boolean =>
+  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';

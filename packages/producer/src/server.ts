@@ -1,0 +1,68 @@
+import type { FastifyInstance } from 'fastify';
+import { systemClock } from 'prodwork/clock';
+import { engineOptions } from 'prodwork/config/engine';
+import { openEngine } from 'prodwork/engines/open';
+import { jobTypes } from 'prodwork/jobs/catalog';
+import type { Log } from 'prodwork/log';
+import type { Service } from 'prodwork/service';
+import { buildApp } from './app.ts';
+import type { ProducerConfig } from './config.ts';
+
+/** The producer as one service: engine parts first, then the door; at a stop the door first. */
+export function createServer(config: ProducerConfig, log: Log): Service & { readonly address: () => string } {
+  let stopping: Promise<void> | undefined;
+  let starting: Promise<void> | undefined;
+  let address = '';
+  /** What has been started, newest last. */
+  const stops: (() => Promise<unknown>)[] = [];
+
+  const start = async (): Promise<void> => {
+    const engine = await openEngine(config.engine, engineOptions(config, log));
+    stops.push(() => engine.close());
+    const [submitter, inspector] = [engine.submitter(), engine.inspector()];
+    for (const part of [submitter, inspector]) {
+      stops.push(() => part.stop());
+      await part.start();
+    }
+    const app: FastifyInstance = await buildApp({
+      config,
+      log,
+      clock: systemClock,
+      jobTypes,
+      engine,
+      submitter,
+      inspector,
+    });
+    stops.push(() => close(app, config.drainMs, log));
+    address = await app.listen({ port: config.port, host: config.host });
+    log.info({ address, engine: engine.name, replica: config.replicaName }, `producer listens on ${address}`);
+    const health = await engine.health();
+    for (const problem of health.problems) log.error({ problem }, 'not ready');
+    for (const warning of health.warnings) log.warn({ warning }, 'heed');
+  };
+
+  return {
+    address: () => address,
+    start() {
+      starting ??= start();
+      return starting;
+    },
+    stop() {
+      stopping ??= (async () => {
+        await starting?.catch(() => {});
+        for (const stop of stops.reverse()) await stop();
+      })();
+      return stopping;
+    },
+  };
+}
+
+/** Requests in flight may finish; past `drainMs` their connections are cut. */
+async function close(app: FastifyInstance, drainMs: number, log: Log): Promise<void> {
+  const timer = setTimeout(() => {
+    log.warn({ drainMs }, 'requests in flight are cut');
+    app.server.closeAllConnections();
+  }, drainMs);
+  await app.close();
+  clearTimeout(timer);
+}

@@ -1,0 +1,33 @@
+import type { Dependencies } from './dependencies.ts';
+import { createSnapshots, type Snapshots } from './live/snapshot.ts';
+import { createMetrics, type Metrics } from './plugins/metrics.ts';
+import { openTokens, type Tokens } from './plugins/tokens.ts';
+import { type Catalog, createCatalog } from './submit/catalog.ts';
+import { createFormSubmits, type FormSubmits } from './submit/form-batch.ts';
+import { createSubmitService, type SubmitService } from './submit/submit-service.ts';
+
+/** What the routes work with: the dependencies, and what is made from them once. */
+export interface Services extends Dependencies {
+  readonly catalog: Catalog;
+  readonly metrics: Metrics;
+  readonly submits: SubmitService;
+  readonly formSubmits: FormSubmits;
+  readonly snapshots: Snapshots;
+  readonly tokens: Tokens | undefined;
+}
+
+export function createServices(dependencies: Dependencies): Services {
+  const { config, log, clock, engine, submitter, inspector, jobTypes } = dependencies;
+  const snapshots = createSnapshots(inspector, config.queue, clock);
+  const metrics = createMetrics(snapshots);
+  const submits = createSubmitService(submitter, (outcome) => metrics.submits.inc({ outcome }));
+  return {
+    ...dependencies,
+    catalog: createCatalog(jobTypes),
+    metrics,
+    submits,
+    formSubmits: createFormSubmits(submits, engine.promises.idempotentSubmit),
+    snapshots,
+    tokens: config.tokensFile === '' ? undefined : openTokens(config.tokensFile, log),
+  };
+}

@@ -1,0 +1,40 @@
+import type { NewJob, Submitted, Submitter } from 'prodwork/engine/submitter';
+import { isProdworkError, ProdworkError } from 'prodwork/errors';
+import { LIMITS } from 'prodwork/job/limits';
+import { within } from './within.ts';
+
+/** Seconds for which an id or a key is remembered after its job has ended; answers state it. */
+export const IDEMPOTENCY_WINDOW_SECONDS = LIMITS.rememberMs / 1000;
+
+export type Accepted = Exclude<Submitted, { outcome: 'conflict' }>;
+
+/** Stores checked jobs for the form and the API alike, and turns every failure into one answer of the error table. */
+export interface SubmitService {
+  /**
+   * @throws ProdworkError `IDEMPOTENCY_CONFLICT`, or what the submitter throws, or `SUBMIT_UNKNOWN` when it did not answer.
+   */
+  submit(job: NewJob): Promise<Accepted>;
+}
+
+export function createSubmitService(
+  submitter: Pick<Submitter, 'submit'>,
+  count: (outcome: string) => void,
+): SubmitService {
+  return {
+    async submit(job) {
+      try {
+        const answer = await within(submitter.submit(job), 'SUBMIT_UNKNOWN');
+        count(answer.outcome);
+        if (answer.outcome !== 'conflict') return answer;
+      } catch (error) {
+        count(isProdworkError(error) ? error.code : 'INTERNAL');
+        throw error;
+      }
+      const what = job.idempotencyKey === undefined ? 'id' : 'Idempotency-Key';
+      throw new ProdworkError('IDEMPOTENCY_CONFLICT', `The ${what} was used with another body; nothing was stored.`, {
+        field: what,
+        rule: `the same body for the same ${what}, for 24 hours after its job has ended`,
+      });
+    },
+  };
+}

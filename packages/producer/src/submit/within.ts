@@ -1,0 +1,20 @@
+import { type ErrorCode, ProdworkError } from 'prodwork/errors';
+
+/** The contract's bound: an answer within 2 s, whatever Redis does. */
+const ANSWER_WITHIN_MS = 1_800;
+
+/**
+ * Engines keep deadlines of their own; this is the last line, so that no page and no call can hang.
+ * @throws ProdworkError `code` when the promise has not settled in time.
+ */
+export async function within<T>(promise: Promise<T>, code: ErrorCode): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new ProdworkError(code, undefined, { retryAfterSeconds: 2 })), ANSWER_WITHIN_MS);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
