@@ -1,0 +1,33 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { handle, PermanentError } from 'prodwork/job/handle';
+import { defineJob } from 'prodwork/job/define-job';
+import { Type } from 'typebox';
+
+const input = Type.Object({ how: Type.String() });
+
+/** Does to its process what a test asks for. */
+export const suspect = handle(defineJob({ type: 'suspect', input, timeoutMs: 60_000 }), {
+  async run({ how }, { signal, progress, job }) {
+    switch (how) {
+      case 'sigkill':
+        return process.kill(process.pid, 'SIGKILL');
+      case 'exit':
+        return process.exit(3);
+      case 'throw':
+        throw new Error('thrown in the child');
+      case 'permanent':
+        throw new PermanentError('no use in the child');
+      case 'block':
+        progress({ pid: process.pid });
+        for (;;);
+      case 'wait':
+        progress({ pid: process.pid });
+        await wait(600_000, undefined, { signal });
+        return {};
+      default:
+        progress(50);
+        return { pid: process.pid, attempt: job.attempt };
+    }
+  },
+  verify: () => ({ verifiedIn: process.pid }),
+});

@@ -1,0 +1,53 @@
+import { fileURLToPath } from 'node:url';
+import { isolateIn } from '@prodwork/worker/runtime/isolate';
+import { type AnyHandler, serveTypes } from '@prodwork/worker/runtime/job-type';
+import { createMetrics, type Metrics } from '@prodwork/worker/runtime/metrics';
+import { type WorkerOptions, WorkerRuntime } from '@prodwork/worker/runtime/worker';
+import { createLog } from 'prodwork/log';
+import { FakeConsumer } from './fake-consumer.ts';
+
+export const silentLog = createLog({ name: 'test', level: 'silent', format: 'json' });
+
+export interface WorkerUnderTest {
+  readonly worker: WorkerRuntime;
+  readonly consumer: FakeConsumer;
+  readonly metrics: Metrics;
+}
+
+/** A started worker with these handlers, on a consumer that the test holds in its hand. */
+export async function workerWith(
+  handlers: readonly AnyHandler[],
+  options: Partial<WorkerOptions> = {},
+): Promise<WorkerUnderTest> {
+  const types = handlers.map(({ definition }) => definition.type);
+  const metrics = createMetrics(types);
+  const held: FakeConsumer[] = [];
+  const worker = new WorkerRuntime({
+    consumer: (context) => {
+      const made = new FakeConsumer(context);
+      held.push(made);
+      return made;
+    },
+    served: serveTypes(handlers, types),
+    name: 'worker-1',
+    queue: 'default',
+    version: '0.0.0',
+    slots: 2,
+    drainMs: 10_000,
+    graceMs: 5_000,
+    watchdogMs: 25_000,
+    log: silentLog,
+    metrics,
+    isolate: isolateIn({
+      entry: fileURLToPath(new URL('./suspect-main.ts', import.meta.url)),
+      worker: 'worker-1',
+      logging: { level: 'silent', format: 'json' },
+      execArgv: ['--conditions=source'],
+    }),
+    ...options,
+  });
+  const [consumer] = held;
+  if (consumer === undefined) throw new Error('the worker made no consumer');
+  await worker.start();
+  return { worker, consumer, metrics };
+}
