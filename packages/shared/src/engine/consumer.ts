@@ -68,6 +68,11 @@ export interface Consumer extends Service {
   settle(claim: Claim, outcome: Outcome): Promise<SettleAnswer>;
   /** Stores what the handler reported. Best effort: never rejects. `json` is JSON text up to 1 KiB. */
   reportProgress(claim: Claim, json: string): void;
+  /**
+   * How many jobs may be in hand from now on. A runtime whose handler outlives its settled attempt lowers it by one until
+   * the handler has ended, so that no more work runs than there are slots.
+   */
+  resize(slots: number): void;
   /** Stops claiming; what is in hand goes on. May be called twice. */
   quiet(): void;
   /** True while claims could come: connected and not quiet. */

@@ -12,6 +12,8 @@ export interface NewJob {
   readonly delivery: DeliveryMode;
   /** Longest run of one attempt, ms; absent: the type's own. */
   readonly timeoutMs?: number;
+  /** Due this many ms after it is stored, by the server's clock. Not together with `runAt`. */
+  readonly delayMs?: number;
   /** Epoch ms; a time in the past, or none, means now. */
   readonly runAt?: number;
   /** Chosen by the caller, unique in its queue. */
@@ -46,4 +48,10 @@ export interface Submitter extends Service {
    *   (the engine cannot do what was asked).
    */
   submit(job: NewJob): Promise<Submitted>;
+}
+
+/** When a job becomes claimable, epoch ms by the clock of `now`; undefined: at once. */
+export function dueAt({ delayMs, runAt }: NewJob, now: number): number | undefined {
+  const at = delayMs === undefined ? runAt : now + delayMs;
+  return at !== undefined && at > now ? at : undefined;
 }

@@ -2,7 +2,7 @@ import { ProdworkError } from '../errors.ts';
 import type { DeliveryMode } from '../job/job.ts';
 import type { EngineName } from './engine.ts';
 import { PROMISES } from './promises.ts';
-import type { NewJob } from './submitter.ts';
+import { dueAt, type NewJob } from './submitter.ts';
 
 /** The refusal of what an engine cannot do. `field` names what was asked for. */
 export function unsupported(engine: EngineName, what: string, field?: string): ProdworkError {
@@ -20,7 +20,8 @@ export function unsupported(engine: EngineName, what: string, field?: string): P
  */
 export function refuseBeyondPromises(engine: EngineName, job: NewJob, now: number): void {
   const promises = PROMISES[engine];
-  if (!promises.delay && job.runAt !== undefined && job.runAt > now) throw unsupported(engine, 'delays', 'runAt');
+  const runAt = dueAt(job, now);
+  if (!promises.delay && runAt !== undefined) throw unsupported(engine, 'delays', job.runAt === undefined ? 'delayMs' : 'runAt');
   if (!promises.priorities && job.priority !== 'normal') throw unsupported(engine, 'priorities', 'priority');
   if (!promises.retries && job.maxAttempts > 1) throw unsupported(engine, 'retries', 'maxAttempts');
   if (!promises.idempotentSubmit && job.id !== undefined) throw unsupported(engine, 'chosen ids', 'id');

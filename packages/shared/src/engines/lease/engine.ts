@@ -1,0 +1,54 @@
+import type { ConsumerContext } from '../../engine/consumer.ts';
+import type { Engine, EngineHealth } from '../../engine/engine.ts';
+import { PROMISES } from '../../engine/promises.ts';
+import { serverOf, whenReady } from '../../redis/connections.ts';
+import { checkSafety } from '../../redis/safety.ts';
+import type { EngineOptions } from '../open.ts';
+import { LeaseConsumer } from './consumer.ts';
+import { LeaseInspector } from './inspector.ts';
+import { DataSets } from './shard.ts';
+import { LeaseSubmitter } from './submitter.ts';
+
+const HEALTH_CACHE_MS = 1_000;
+
+/** The default engine: claim, lease, fence and settle in Lua; see `docs/decisions/0002-lease-layout.md`. */
+export function leaseEngine(options: EngineOptions): Engine {
+  const dataSets = new DataSets();
+  let health: { at: number; value: Promise<EngineHealth> } | undefined;
+  let looker: LeaseInspector | undefined;
+
+  const look = async (): Promise<EngineHealth> => {
+    if (looker === undefined) {
+      looker = new LeaseInspector(options, dataSets);
+      await looker.start();
+    }
+    try {
+      await whenReady(looker.connection, HEALTH_CACHE_MS);
+      const server = await serverOf(looker.connection, `${options.prefix}:health`);
+      const { problems, warnings, canWaitAof } = await checkSafety(server);
+      const found = [...problems];
+      if (options.durability === 'fsync' && !canWaitAof) found.push('QUEUE_DURABILITY=fsync needs Redis 7.2 or later');
+      for (const prefix of dataSets.lostPrefixes()) found.push(`Redis came back without the data of ${prefix}*`);
+      return { isReady: found.length === 0, problems: found, warnings };
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      return { isReady: false, problems: [`Redis does not answer: ${message}`], warnings: [] };
+    }
+  };
+
+  return {
+    name: 'lease',
+    promises: PROMISES.lease,
+    submitter: () => new LeaseSubmitter(options, dataSets),
+    inspector: () => new LeaseInspector(options, dataSets),
+    consumer: (context: ConsumerContext) => new LeaseConsumer(options, dataSets, context),
+    health: () => {
+      if (health === undefined || Date.now() - health.at > HEALTH_CACHE_MS) health = { at: Date.now(), value: look() };
+      return health.value;
+    },
+    async close() {
+      await looker?.stop();
+      looker = undefined;
+    },
+  };
+}

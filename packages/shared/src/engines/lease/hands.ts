@@ -1,0 +1,34 @@
+import type { Claim } from '../../engine/consumer.ts';
+
+/** One delivery in this worker's hands: in a slot from the claim until its settle is answered. */
+export interface Held {
+  readonly local: string;
+  readonly claim: Claim;
+  /** True once its outcome waits for, or is on, its way to Redis. */
+  isSettling: boolean;
+}
+
+/** What this worker holds, by job and fence. Redis is the authority; this is the copy that the handlers run from. */
+export class Hands {
+  private readonly held = new Map<string, Held>();
+
+  add(local: string, claim: Claim): Held {
+    const entry = { local, claim, isSettling: false };
+    this.held.set(key(local, claim.fence), entry);
+    return entry;
+  }
+
+  get(local: string, fence: number): Held | undefined {
+    return this.held.get(key(local, fence));
+  }
+
+  remove(entry: Held): void {
+    this.held.delete(key(entry.local, entry.claim.fence));
+  }
+
+  all(): readonly Held[] {
+    return [...this.held.values()];
+  }
+}
+
+const key = (local: string, fence: number): string => `${local} ${fence}`;

@@ -1,0 +1,43 @@
+/**
+ * Every key of one shard of one queue. All carry the hash tag `{queue:shard}`, so that a shard lives in one Cluster
+ * slot and one script can move a job anywhere inside it.
+ *
+ * | key | type | holds |
+ * |---|---|---|
+ * | `meta` | hash | layout, epoch (which data set this is), paused, sequence numbers |
+ * | `guard` | - | never exists: named by every script, so that none runs while the slot is being moved |
+ * | `rec` | hash | job id -> record, written once |
+ * | `st` | hash | job id -> trail; absent until a delivery has ended |
+ * | `lane:<priority><type>[!]` | list | ids that wait, first in first out; `!` marks at-most-once types |
+ * | `turn` | zset | lanes that are not empty, in the order in which they are served |
+ * | `sched` | zset | id -> due time |
+ * | `workers` | zset | incarnation -> lease deadline |
+ * | `w:<incarnation>` | hash | who it is, its vitals, its last call numbers |
+ * | `names` | hash | worker name -> incarnation |
+ * | `hold:<incarnation>` | hash | id -> fence, start, delivery, attempt, lane |
+ * | `in:<incarnation>` | list | claims and notices for a worker that waits |
+ * | `idle` | zset | incarnations with free slots, longest waiting first |
+ * | `completed` `dead` `cancelled` `abandoned` | zset | id -> finish time |
+ * | `keys`, `keysexp` | hash, zset | chosen ids and idempotency keys, and until when they are remembered |
+ * | `progress` | hash | id -> what its handler last reported |
+ * | `stat` | hash | totals |
+ * | `upkeep` | string | the elected incarnation |
+ */
+export interface ShardKeys {
+  readonly prefix: string;
+  /** KEYS of every script: the one that exists and the one that never does. */
+  readonly script: readonly [meta: string, guard: string];
+  inbox(incarnation: string): string;
+}
+
+/** Version of this layout. A newer one is refused, an older one migrated. */
+export const LAYOUT = 1;
+
+export function shardKeys(prefix: string, queue: string, shard: number): ShardKeys {
+  const own = `${prefix}:{${queue}:${shard}}:`;
+  return {
+    prefix: own,
+    script: [`${own}meta`, `${own}guard`],
+    inbox: (incarnation) => `${own}in:${incarnation}`,
+  };
+}

@@ -1,0 +1,6 @@
+-- abandon: active -> abandoned
+-- For lanes that are at most once (their name ends in !): the start is known, the end is not, and a second start is
+-- worse than none.
+abandon = function(t, item, batch)
+  finish(t, item, batch, 'A')
+end

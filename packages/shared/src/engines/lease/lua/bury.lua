@@ -1,0 +1,8 @@
+-- bury: active -> dead
+-- The attempt counts; no other one follows.
+verbs.B = function(t, item, batch)
+  t.a = t.a + 1
+  batch.stats.failedAttempts = (batch.stats.failedAttempts or 0) + 1
+  close(t, item, 'failed', item.cause)
+  finish(t, item, batch, 'D')
+end

@@ -1,0 +1,87 @@
+-- claim: waiting -> active
+-- Hands waiting jobs to one incarnation: writes its hold and returns the jobs. Higher priority first; lanes of one
+-- priority take turns; within a lane first in, first out. Entries whose job has left the lane are dropped on the way.
+--   types  ",sleep,primes,": what the worker knows; other lanes are passed over
+--   want   free slots
+--   out    receives one string per job: C<id> <fence> <delivery> <attempt> <generation> <suspect 0|1>\n<record>
+--   bytes  stop after about this many bytes of records (at least one job is handed over)
+-- Reply: how many were claimed. Cost: 4 calls per lane, plus O(jobs).
+local SUSPECT_AFTER = 2 -- deaths of a worker with the job in hand
+
+local function takeFrom(inc, lane, want, room, out)
+  local got, chunk = 0, 8
+  while got < want and room.bytes > 0 do
+    local asked = math.min(want - got, chunk)
+    local ids = call('LPOP', P .. 'lane:' .. lane, asked)
+    if not ids then
+      call('ZREM', TURN, lane)
+      return got, true
+    end
+    local records, trails = call('HMGET', REC, unpack(ids)), call('HMGET', ST, unpack(ids))
+    local hold, before = {}, room.bytes
+    for i, id in ipairs(ids) do
+      local t = trails[i] and readTrail(trails[i])
+      if t and t.ghosts > 0 then
+        t.ghosts = t.ghosts - 1
+        if t.state == 'G' and t.ghosts == 0 then
+          call('HDEL', ST, id)
+        else
+          call('HSET', ST, id, writeTrail(t))
+        end
+      elseif not records[i] then
+        count('strays', 1)
+      elseif not t or t.state == '-' then
+        local n, a, g, k, fence = 1, 1, 1, 0, nowUs
+        if t then
+          n, a, g, k = t.n + 1, t.a + 1, t.g, t.k
+          if t.f >= fence then fence = t.f + 1 end
+        end
+        fence = string.format('%.0f', fence)
+        hold[#hold + 1] = id
+        hold[#hold + 1] = fence .. ' ' .. now .. ' ' .. n .. ' ' .. a .. ' ' .. lane
+        out[#out + 1] = 'C' .. id .. ' ' .. fence .. ' ' .. n .. ' ' .. a .. ' ' .. g ..
+          (k >= SUSPECT_AFTER and ' 1\n' or ' 0\n') .. records[i]
+        room.bytes = room.bytes - #records[i]
+        got = got + 1
+      end
+    end
+    if #hold > 0 then call('HSET', P .. 'hold:' .. inc, unpack(hold)) end
+    if #ids < asked then
+      call('ZREM', TURN, lane)
+      return got, true
+    end
+    local average = math.max(1, (before - room.bytes) / #ids)
+    chunk = math.max(1, math.min(500, math.floor(room.bytes / average)))
+  end
+  return got, false
+end
+
+local function claim(inc, types, want, bytes, out)
+  local lanes = call('ZRANGE', TURN, 0, 255)
+  local room, first, from = { bytes = bytes }, want, 1
+  while from <= #lanes and want > 0 and room.bytes > 0 do
+    local priority, able, at = string.sub(lanes[from], 1, 1), {}, from
+    while at <= #lanes and string.sub(lanes[at], 1, 1) == priority do
+      local kind = string.match(lanes[at], '^%d([^!:]+)')
+      if kind and string.find(types, ',' .. kind .. ',', 1, true) then able[#able + 1] = lanes[at] end
+      at = at + 1
+    end
+    from = at
+    local takesTurns = #able > 1
+    while #able > 0 and want > 0 and room.bytes > 0 do
+      local share, left = math.ceil(want / #able), {}
+      for _, lane in ipairs(able) do
+        if want > 0 and room.bytes > 0 then
+          local got, isEmpty = takeFrom(inc, lane, math.min(share, want), room, out)
+          want = want - got
+          if not isEmpty then
+            left[#left + 1] = lane
+            if takesTurns and got > 0 then call('ZADD', TURN, 'XX', nextTurn(lane), lane) end
+          end
+        end
+      end
+      able = left
+    end
+  end
+  return first - want
+end

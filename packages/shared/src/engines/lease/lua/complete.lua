@@ -1,0 +1,7 @@
+-- complete: active -> completed
+-- The attempt counts; the result and the evidence stand at the end of the trail.
+verbs.C = function(t, item, batch)
+  t.a = t.a + 1
+  close(t, item, 'completed', '')
+  finish(t, item, batch, 'C')
+end

@@ -1,0 +1,30 @@
+-- reap: active -> waiting | dead | cancelled
+-- The job's worker (or the child process that ran it alone) died. No attempt is spent; the death is counted, and past the
+-- delivery limit the job is dead.
+verbs.K = function(t, item, batch)
+  t.k = t.k + 1
+  batch.stats.redelivered = (batch.stats.redelivered or 0) + 1
+  close(t, item, 'crashed', item.cause)
+  giveBack(t, item, batch)
+end
+
+-- Takes everything from an incarnation that is gone, and forgets it. Oldest claims end up nearest to the front.
+--   cause  why it is held for dead: connection-closed, lease-expired, replaced
+-- Reply: how many jobs were taken back.
+local function reap(inc, cause)
+  local w = call('HMGET', P .. 'w:' .. inc, 'name', 'rss', 'memoryLimit')
+  local limit = tonumber(w[3] or '0') or 0
+  if limit > 0 and (tonumber(w[2] or '0') or 0) > 0.9 * limit then cause = 'oom-suspected' end
+  local held, items = call('HGETALL', P .. 'hold:' .. inc), {}
+  for i = 1, #held, 2 do
+    items[#items + 1] = { id = held[i], fence = string.match(held[i + 1], '^%d+'), verb = 'K', number = 0,
+      cause = cause, body = '', hold = held[i + 1] }
+  end
+  table.sort(items, function(a, b) return tonumber(a.fence) > tonumber(b.fence) end)
+  settle(inc, w[1] or '?', items)
+  call('DEL', P .. 'hold:' .. inc, P .. 'in:' .. inc, P .. 'w:' .. inc)
+  call('ZREM', WORKERS, inc)
+  call('ZREM', IDLE, inc)
+  if w[1] and call('HGET', P .. 'names', w[1]) == inc then call('HDEL', P .. 'names', w[1]) end
+  return #items
+end

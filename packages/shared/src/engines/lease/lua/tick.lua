@@ -1,0 +1,52 @@
+-- tick: the upkeep that one elected worker does
+-- ARGV incarnation, epoch, electionMs, leaseMs, deliveryLimit, keep, keepAgeMs, graceMs
+-- Reply {elected, now, next due time or '', 1 when there is more to do at once, incarnations ...}; {follower}; {dataset-lost}
+-- Cost: O(what expired), bounded per call; nothing that waits is looked at.
+local PROMOTE_MOST, PRUNE_MOST = 500, 500
+local inc, leaseMs = ARGV[1], tonumber(ARGV[4])
+local meta = call('HMGET', KEYS[1], 'epoch', 'tickAt')
+if meta[1] ~= ARGV[2] then return { 'dataset-lost' } end
+local elected = call('GET', P .. 'upkeep')
+if elected and elected ~= inc then return { 'follower' } end
+call('SET', P .. 'upkeep', inc, 'PX', ARGV[3])
+DELIVERY_LIMIT, KEEP = tonumber(ARGV[5]), tonumber(ARGV[6])
+local hasMore, hasEntered = false, false
+
+-- A gap means that Redis, or everybody, was away: nobody could renew, so nobody is late yet.
+local wasAway = meta[2] and nowMs - tonumber(meta[2]) > tonumber(ARGV[8])
+call('HSET', KEYS[1], 'tickAt', now)
+for _, late in ipairs(call('ZRANGE', WORKERS, '-inf', now, 'BYSCORE', 'LIMIT', 0, 10)) do
+  if wasAway then
+    call('ZADD', WORKERS, nowMs + leaseMs, late)
+  elseif reap(late, 'lease-expired') > 0 then
+    hasEntered = true
+  end
+end
+
+if promote(PROMOTE_MOST) > 0 then hasEntered = true end
+if hasEntered then dispatch() end
+
+local oldest = string.format('%.0f', nowMs - tonumber(ARGV[7]))
+for _, state in ipairs({ 'completed', 'dead', 'cancelled', 'abandoned' }) do
+  local ids = call('ZRANGE', P .. state, '-inf', oldest, 'BYSCORE', 'LIMIT', 0, PRUNE_MOST)
+  if #ids > 0 then
+    forget(state, ids)
+    hasMore = hasMore or #ids == PRUNE_MOST
+  end
+end
+for _, name in ipairs(call('ZRANGE', P .. 'keysexp', '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)) do
+  -- Remembered for as long as its job is there, and a day after its end.
+  local id = string.match(call('HGET', P .. 'keys', name) or '', '^%S+ (.+)$')
+  local t = id and call('HEXISTS', REC, id) == 1 and readTrail(call('HGET', ST, id))
+  local keepUntil = t and (t.at == '0' and nowMs + 3600000 or tonumber(t.at) + 86400000) or 0
+  if keepUntil > nowMs then
+    call('ZADD', P .. 'keysexp', keepUntil, name)
+  else
+    call('HDEL', P .. 'keys', name)
+    call('ZREM', P .. 'keysexp', name)
+  end
+end
+
+local due = call('ZRANGE', SCHED, 0, 0, 'WITHSCORES')
+if due[2] and tonumber(due[2]) <= nowMs then hasMore = true end
+return { 'elected', now, due[2] or '', hasMore and 1 or 0, unpack(call('ZRANGE', WORKERS, 0, -1)) }

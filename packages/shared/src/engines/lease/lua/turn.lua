@@ -1,0 +1,46 @@
+-- turn: one round trip of a worker: settle what finished, renew the lease, claim for the free slots
+-- ARGV incarnation, epoch, leaseMs, deliveryLimit, keep, slots (0: claim nothing), place of the call number (a | b),
+--      call number, heartbeat ('' or vitals as JSON), rss, memoryLimit (bytes), items,
+--      then per item: id, fence, verb (C complete R retry B bury L release K crash X cancel), delayMs, cause, body
+-- Reply {ok, now, refused positions "1,4", claims ...}; {gone} when the incarnation was taken for dead; {dataset-lost}
+-- A call that is sent again with the same number settles nothing twice: it is answered from what was noted, and claims
+-- nothing (what the first copy claimed is read from the hold).
+local FIRST, CLAIM_BYTES = 13, 1048576
+local inc, epoch, leaseMs, slots = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[6])
+local meta = call('HMGET', KEYS[1], 'epoch', 'paused')
+if meta[1] ~= epoch then return { 'dataset-lost' } end
+local w = call('HMGET', P .. 'w:' .. inc, 'name', 'types', 'slots', 'call:' .. ARGV[7])
+if not w[1] then return { 'gone' } end
+DELIVERY_LIMIT, KEEP = tonumber(ARGV[4]), tonumber(ARGV[5])
+
+local noted = ARGV[8] .. ' '
+if w[4] and string.sub(w[4], 1, #noted) == noted then
+  return { 'ok', now, string.sub(w[4], #noted + 1) }
+end
+
+local items = {}
+for i = 1, tonumber(ARGV[12]) do
+  local at = FIRST + (i - 1) * 6
+  items[i] = { id = ARGV[at], fence = ARGV[at + 1], verb = ARGV[at + 2], number = tonumber(ARGV[at + 3]),
+    cause = ARGV[at + 4], body = ARGV[at + 5] }
+end
+local refused, hasGivenBack = settle(inc, w[1], items)
+local answer = { 'ok', now, table.concat(refused, ',') }
+if ARGV[9] ~= '' then
+  call('ZADD', WORKERS, nowMs + leaseMs, inc)
+  call('HSET', P .. 'w:' .. inc, 'heartbeatAt', now, 'vitals', ARGV[9], 'rss', ARGV[10], 'memoryLimit', ARGV[11],
+    'slots', slots)
+elseif w[3] ~= ARGV[6] then
+  call('HSET', P .. 'w:' .. inc, 'slots', slots)
+end
+call('HSET', P .. 'w:' .. inc, 'call:' .. ARGV[7], noted .. answer[3])
+
+local want = slots - call('HLEN', P .. 'hold:' .. inc)
+if want > 0 and not meta[2] then want = want - claim(inc, w[2], want, CLAIM_BYTES, answer) end
+if want > 0 then
+  call('ZADD', IDLE, 'NX', call('HINCRBY', KEYS[1], 'idleSeq', 1), inc)
+else
+  call('ZREM', IDLE, inc)
+end
+if hasGivenBack then dispatch() end
+return answer

@@ -1,0 +1,104 @@
+import type { Claim } from '../../engine/consumer.ts';
+import type { NewJob } from '../../engine/submitter.ts';
+import { formatJobId } from '../../job/ids.ts';
+import { type DeliveryMode, PRIORITIES, type Priority } from '../../job/job.ts';
+
+/**
+ * A record is what was submitted, written once: a header (one line of JSON) and the payload's JSON text.
+ * `["1sleep",3,1780000000000,0,0]\n{"seconds":2}`: lane, maxAttempts, createdAt, timeoutMs (0: the type's own), runAt.
+ * Lua reads no more of it than the lane.
+ */
+export interface RecordHeader {
+  readonly type: string;
+  readonly priority: Priority;
+  readonly delivery: DeliveryMode;
+  readonly maxAttempts: number;
+  readonly createdAt: number;
+  readonly timeoutMs: number | undefined;
+  readonly runAt: number | undefined;
+}
+
+const LANE = /^([012])([a-z0-9][a-z0-9_-]{0,63})(!?)$/;
+
+export function laneOf(type: string, priority: Priority, delivery: DeliveryMode): string {
+  return `${PRIORITIES.indexOf(priority)}${type}${delivery === 'at-most-once' ? '!' : ''}`;
+}
+
+export function encodeRecord(job: NewJob, lane: string, createdAt: number, runAt: number): string {
+  return `["${lane}",${job.maxAttempts},${createdAt},${job.timeoutMs ?? 0},${runAt}]\n${job.payloadJson}`;
+}
+
+/** Reads a record; undefined when it has not this form (planted, or damaged). */
+export function decodeRecord(record: string): { header: RecordHeader; payloadJson: string } | undefined {
+  const end = record.indexOf('\n');
+  const header = decodeHeader(end < 0 ? record : record.slice(0, end));
+  return header && end >= 0 ? { header, payloadJson: record.slice(end + 1) } : undefined;
+}
+
+const HEADER = /^\["([^"]{2,66})",(\d{1,3}),(\d{1,16}),(\d{1,9}),(\d{1,16})\]$/;
+
+export function decodeHeader(line: string): RecordHeader | undefined {
+  const [, lane, maxAttempts, createdAt, timeoutMs, runAt] = HEADER.exec(line) ?? [];
+  const [, digit, type, mark] = LANE.exec(lane ?? '') ?? [];
+  const priority = PRIORITIES[Number(digit)];
+  if (type === undefined || priority === undefined) return undefined;
+  return {
+    type,
+    priority,
+    delivery: mark === '!' ? 'at-most-once' : 'at-least-once',
+    maxAttempts: Number(maxAttempts),
+    createdAt: Number(createdAt),
+    timeoutMs: Number(timeoutMs) || undefined,
+    runAt: Number(runAt) || undefined,
+  };
+}
+
+/** A claim as the scripts send it, before its record was looked at. */
+export interface RawClaim {
+  readonly local: string;
+  readonly fence: number;
+  readonly delivery: number;
+  readonly attempt: number;
+  readonly generation: number;
+  readonly isSuspect: boolean;
+  readonly record: string;
+}
+
+/** Reads `C<id> <fence> <delivery> <attempt> <generation> <suspect>\n<record>`. */
+export function decodeClaim(text: string): RawClaim | undefined {
+  const end = text.indexOf('\n');
+  if (end < 0 || text[0] !== 'C') return undefined;
+  const [local, fence, delivery, attempt, generation, suspect] = text.slice(1, end).split(' ');
+  if (local === undefined || suspect === undefined) return undefined;
+  return {
+    local,
+    fence: Number(fence),
+    delivery: Number(delivery),
+    attempt: Number(attempt),
+    generation: Number(generation),
+    isSuspect: suspect === '1',
+    record: text.slice(end + 1),
+  };
+}
+
+/** The claim as the runtime sees it; undefined when its record cannot be read. */
+export function toClaim(raw: RawClaim, queue: string, shard: number): Claim | undefined {
+  const decoded = decodeRecord(raw.record);
+  if (decoded === undefined) return undefined;
+  const { header, payloadJson } = decoded;
+  return {
+    id: formatJobId(queue, shard, raw.local),
+    queue,
+    type: header.type,
+    payloadJson,
+    priority: header.priority,
+    maxAttempts: header.maxAttempts,
+    ...(header.timeoutMs === undefined ? {} : { timeoutMs: header.timeoutMs }),
+    createdAt: header.createdAt,
+    generation: raw.generation,
+    delivery: raw.delivery,
+    attempt: raw.attempt,
+    fence: raw.fence,
+    isSuspect: raw.isSuspect,
+  };
+}

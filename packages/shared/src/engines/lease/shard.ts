@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { ProdworkError } from '../../errors.ts';
+import type { Connection } from '../../redis/connections.ts';
+import { runScript, type Script, type ScriptArg } from '../../redis/script.ts';
+import { LAYOUT, type ShardKeys, shardKeys } from './keys.ts';
+import { scripts } from './scripts.ts';
+
+/**
+ * Which data set each shard was when this process first saw it. Shared by all parts of an engine: whoever notices that
+ * the data set has changed tells everybody, and nobody carries on as if nothing had happened.
+ */
+export class DataSets {
+  private readonly epochs = new Map<string, string>();
+  private readonly lost = new Set<string>();
+
+  epochOf(prefix: string): string | undefined {
+    return this.epochs.get(prefix);
+  }
+
+  remember(prefix: string, epoch: string): void {
+    if (!this.epochs.has(prefix)) this.epochs.set(prefix, epoch);
+  }
+
+  markLost(prefix: string): ProdworkError {
+    this.lost.add(prefix);
+    return new ProdworkError(
+      'PRODWORK_DATASET_LOST',
+      `Redis came back without the data of ${prefix}*: jobs that were accepted are gone. ` +
+        'Bring the data back, or restart the producers and workers to begin with what is there now.',
+    );
+  }
+
+  lostPrefixes(): readonly string[] {
+    return [...this.lost];
+  }
+}
+
+/** One shard as seen through one connection: runs its scripts and knows which data set it is. */
+export class Shard {
+  readonly keys: ShardKeys;
+  readonly queue: string;
+  readonly number: number;
+  private readonly connection: Connection;
+  private readonly dataSets: DataSets;
+
+  constructor(connection: Connection, dataSets: DataSets, prefix: string, queue: string, number: number) {
+    this.connection = connection;
+    this.dataSets = dataSets;
+    this.keys = shardKeys(prefix, queue, number);
+    this.queue = queue;
+    this.number = number;
+  }
+
+  /** The epoch of this shard; the first caller asks Redis, and makes the data set when there is none. */
+  async open(): Promise<string> {
+    const known = this.dataSets.epochOf(this.keys.prefix);
+    if (known !== undefined) return known;
+    const [layout, epoch] = await this.run(scripts.open, [LAYOUT, randomUUID()]);
+    if (Number(layout) > LAYOUT) {
+      throw new ProdworkError(
+        'PRODWORK_LAYOUT_NEWER',
+        `${this.keys.prefix}* has layout ${String(layout)}; this version knows ${LAYOUT}: update prodwork`,
+      );
+    }
+    this.dataSets.remember(this.keys.prefix, String(epoch));
+    return String(epoch);
+  }
+
+  /** Runs a script that does not care which data set it is. */
+  async run(script: Script, args: readonly ScriptArg[]): Promise<readonly unknown[]> {
+    const reply = await runScript(this.connection, script, this.keys.script, args);
+    if (!Array.isArray(reply)) throw new ProdworkError('INTERNAL', `${script.name}: the reply is not a list`);
+    return reply;
+  }
+
+  /**
+   * Runs a script whose first reply element is a tag.
+   * @throws ProdworkError `PRODWORK_DATASET_LOST` when the shard is no longer the one that was opened.
+   */
+  async ask(script: Script, args: readonly ScriptArg[]): Promise<readonly unknown[]> {
+    const reply = await this.run(script, args);
+    if (reply[0] === 'dataset-lost') throw this.dataSets.markLost(this.keys.prefix);
+    return reply;
+  }
+}

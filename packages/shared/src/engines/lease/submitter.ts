@@ -1,0 +1,236 @@
+import { createHash } from 'node:crypto';
+import type { NewJob, Submitted, Submitter } from '../../engine/submitter.ts';
+import { isProdworkError, ProdworkError } from '../../errors.ts';
+import { formatJobId, randomLocalId } from '../../job/ids.ts';
+import type { Job } from '../../job/job.ts';
+import {
+  type Connection,
+  closeConnection,
+  createConnection,
+  keepConnected,
+  whenReady,
+} from '../../redis/connections.ts';
+import { isAnswered, isReply, type ScriptArg } from '../../redis/script.ts';
+import type { EngineOptions } from '../open.ts';
+import { decodeJob } from './job-view.ts';
+import { encodeRecord, laneOf } from './record.ts';
+import { scripts } from './scripts.ts';
+import { type DataSets, Shard } from './shard.ts';
+
+/** Jobs and bytes that travel in one call, at most. */
+const BATCH_JOBS = 1_000;
+const BATCH_BYTES = 4 * 1024 * 1024;
+/** How long a submit waits for a connection that is coming back, ms: the answer is due within 2 s. */
+const CONNECT_WITHIN_MS = 1_500;
+const SILENCE_MS = 2_000;
+
+interface Pending {
+  readonly job: NewJob;
+  readonly local: string;
+  readonly resolve: (submitted: Submitted) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Submits of one turn of the event loop, and of one queue, share one script call. */
+export class LeaseSubmitter implements Submitter {
+  private readonly options: EngineOptions;
+  private readonly dataSets: DataSets;
+  private readonly connection: Connection;
+  private readonly shards = new Map<string, Shard>();
+  private readonly pending = new Map<string, Pending[]>();
+  private isStopped = false;
+  /** Server clock minus ours, ms: times in records are the server's. */
+  private skewMs = 0;
+
+  constructor(options: EngineOptions, dataSets: DataSets) {
+    this.options = options;
+    this.dataSets = dataSets;
+    this.connection = createConnection(options.redisUrl, { name: `${options.prefix}:submit`, silenceMs: SILENCE_MS });
+  }
+
+  async start(): Promise<void> {
+    keepConnected(this.connection);
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    closeConnection(this.connection);
+  }
+
+  submit(job: NewJob): Promise<Submitted> {
+    if (this.isStopped) return Promise.reject(new ProdworkError('QUEUE_UNAVAILABLE', 'the submitter is stopped'));
+    return new Promise((resolve, reject) => {
+      const entry = { job, local: job.id === undefined ? randomLocalId() : `=${job.id}`, resolve, reject };
+      const batch = this.pending.get(job.queue);
+      if (batch !== undefined) {
+        batch.push(entry);
+        return;
+      }
+      this.pending.set(job.queue, [entry]);
+      setImmediate(() => this.flush(job.queue));
+    });
+  }
+
+  private flush(queue: string): void {
+    const waiting = this.pending.get(queue) ?? [];
+    this.pending.delete(queue);
+    let batch: Pending[] = [];
+    let bytes = 0;
+    for (const entry of waiting) {
+      batch.push(entry);
+      bytes += entry.job.payloadJson.length;
+      if (batch.length < BATCH_JOBS && bytes < BATCH_BYTES) continue;
+      void this.send(queue, batch);
+      batch = [];
+      bytes = 0;
+    }
+    if (batch.length > 0) void this.send(queue, batch);
+  }
+
+  private async send(queue: string, batch: readonly Pending[]): Promise<void> {
+    try {
+      await whenReady(this.connection, CONNECT_WITHIN_MS);
+      const shard = this.shardOf(queue);
+      const epoch = await shard.open().catch((error: unknown) => {
+        throw notStored(error);
+      });
+      await this.store(shard, epoch, batch);
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  private async store(shard: Shard, epoch: string, batch: readonly Pending[]): Promise<void> {
+    const sentAt = Date.now();
+    const jobs: Job[] = [];
+    const args: ScriptArg[] = [epoch, this.options.backlogMax, batch.length, 0];
+    const keyed: ScriptArg[] = [];
+    for (const [index, { job, local }] of batch.entries()) {
+      const createdAt = sentAt + this.skewMs;
+      const runAt = job.delayMs !== undefined ? createdAt + job.delayMs : (job.runAt ?? 0);
+      const lane = laneOf(job.type, job.priority, job.delivery);
+      args.push(local, lane, runAt, encodeRecord(job, lane, createdAt, runAt));
+      for (const name of rememberedNames(job)) keyed.push(index + 1, name, digestOf(job));
+      jobs.push(newJob(shard, local, job, createdAt, runAt));
+    }
+    args[3] = keyed.length / 3;
+    const reply = await this.ask(shard, [...args, ...keyed], batch);
+    this.skewMs = Math.round(Number(reply[1]) - (sentAt + Date.now()) / 2);
+    await this.answer(shard, batch, jobs, reply);
+  }
+
+  /** One script call, and for `fsync` the wait for the disk; each way to fail says what is known of the jobs. */
+  private async ask(shard: Shard, args: readonly ScriptArg[], batch: readonly Pending[]): Promise<readonly unknown[]> {
+    try {
+      const stored = shard.ask(scripts.submit, args);
+      if (this.options.durability !== 'fsync') return await stored;
+      const [reply, synced] = await Promise.all([stored, this.connection.call('WAITAOF', 1, 0, SILENCE_MS - 500)]);
+      if (!Array.isArray(synced) || Number(synced[0]) < 1) throw unknownFate(batch, 'the disk did not confirm in time');
+      return reply;
+    } catch (error) {
+      if (isReply(error, 'OOM'))
+        throw new ProdworkError('QUEUE_FULL', 'Redis has no memory left', { retryAfterSeconds: 5 });
+      if (isAnswered(error) || isProdworkError(error)) throw notStored(error);
+      throw unknownFate(batch, 'the connection ended before the answer came');
+    }
+  }
+
+  private async answer(
+    shard: Shard,
+    batch: readonly Pending[],
+    jobs: readonly Job[],
+    reply: readonly unknown[],
+  ): Promise<void> {
+    const refusals = new Map<number, { status: string; local: string }>();
+    for (let at = 2; at < reply.length; at += 3) {
+      refusals.set(Number(reply[at]) - 1, { status: String(reply[at + 1]), local: String(reply[at + 2]) });
+    }
+    for (const [index, entry] of batch.entries()) {
+      const refusal = refusals.get(index);
+      const job = jobs[index];
+      if (refusal === undefined && job !== undefined) entry.resolve({ outcome: 'stored', job });
+      else if (refusal !== undefined) await this.refuse(shard, entry, refusal);
+    }
+  }
+
+  private async refuse(
+    shard: Shard,
+    entry: Pending,
+    { status, local }: { status: string; local: string },
+  ): Promise<void> {
+    const id = formatJobId(shard.queue, shard.number, local);
+    if (status === 'F') {
+      const rule = `at most ${this.options.backlogMax} unfinished jobs`;
+      entry.reject(new ProdworkError('QUEUE_FULL', `the queue is full: ${rule}`, { rule, retryAfterSeconds: 5 }));
+    } else if (status === 'K') {
+      entry.resolve({ outcome: 'conflict', id });
+    } else {
+      try {
+        const [shown] = await shard.run(scripts.show, [local]);
+        const job = decodeJob(shard, local, shown) ?? { ...newJob(shard, local, entry.job, 0, 0), state: 'completed' };
+        entry.resolve({ outcome: 'exists', job });
+      } catch (error) {
+        entry.reject(notStored(error));
+      }
+    }
+  }
+
+  private shardOf(queue: string): Shard {
+    let shard = this.shards.get(queue);
+    if (shard === undefined) {
+      shard = new Shard(this.connection, this.dataSets, this.options.prefix, queue, 0);
+      this.shards.set(queue, shard);
+    }
+    return shard;
+  }
+}
+
+function newJob(shard: Shard, local: string, job: NewJob, createdAt: number, runAt: number): Job {
+  const isScheduled = runAt > createdAt;
+  return {
+    id: formatJobId(shard.queue, shard.number, local),
+    type: job.type,
+    queue: shard.queue,
+    state: isScheduled ? 'scheduled' : 'waiting',
+    payload: JSON.parse(job.payloadJson),
+    priority: job.priority,
+    attempts: 0,
+    maxAttempts: job.maxAttempts,
+    ...(job.timeoutMs === undefined ? {} : { timeoutMs: job.timeoutMs }),
+    generation: 1,
+    createdAt,
+    ...(isScheduled ? { runAt } : {}),
+    deliveries: [],
+  };
+}
+
+function rememberedNames(job: NewJob): readonly string[] {
+  const names = job.id === undefined ? [] : [`=${job.id}`];
+  if (job.idempotencyKey !== undefined)
+    names.push(`#${createHash('sha256').update(job.idempotencyKey).digest('base64url')}`);
+  return names;
+}
+
+/** Two submits are the same when everything that the caller asked for is. */
+function digestOf(job: NewJob): string {
+  const { queue, type, payloadJson, priority, maxAttempts, timeoutMs, delayMs, runAt, id } = job;
+  const body = JSON.stringify([queue, type, payloadJson, priority, maxAttempts, timeoutMs, delayMs, runAt, id]);
+  return createHash('sha256').update(body).digest('base64url');
+}
+
+function notStored(error: unknown): unknown {
+  if (isProdworkError(error)) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new ProdworkError('QUEUE_UNAVAILABLE', `nothing was stored: ${message}`, {
+    retryAfterSeconds: 2,
+    cause: error,
+  });
+}
+
+function unknownFate(batch: readonly Pending[], why: string): ProdworkError {
+  const [only] = batch.length === 1 ? batch : [];
+  return new ProdworkError('SUBMIT_UNKNOWN', `${why}; the job may be stored: submit again with the same id or key`, {
+    retryAfterSeconds: 2,
+    ...(only?.job.id === undefined ? {} : { jobId: only.job.id }),
+  });
+}

@@ -1,0 +1,200 @@
+import type { WorkerVitals } from '../../engine/consumer.ts';
+import { ProdworkError } from '../../errors.ts';
+import type { SettleAnswer } from '../../job/outcome.ts';
+import type { ScriptArg } from '../../redis/script.ts';
+import type { EngineOptions } from '../open.ts';
+import type { Held } from './hands.ts';
+import { scripts } from './scripts.ts';
+import type { Shard } from './shard.ts';
+
+/** A delivery that is over, on its way to Redis. */
+export interface Settling {
+  readonly held: Held;
+  readonly verb: readonly [string, number, string, string];
+  readonly resolve: (answer: SettleAnswer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Call {
+  /** One of two places in Redis where the answer is noted, so that a copy of the call is answered from it. */
+  readonly place: 'a' | 'b';
+  readonly number: number;
+  readonly items: readonly Settling[];
+}
+
+export interface TurnHooks {
+  /** Claims as the script sent them. */
+  onClaims(claims: readonly string[]): void;
+  onSettled(settling: Settling, answer: SettleAnswer): void;
+  /** This incarnation was taken for dead. */
+  onGone(): void;
+  /** An answer was lost: the calls without one wait for `resend`. */
+  onBroken(error: unknown): void;
+  vitals(): WorkerVitals;
+}
+
+/** Items of one call, at most: Lua's `unpack` ends near 8,000 values. */
+const ITEMS = 500;
+const ITEM_BYTES = 4 * 1024 * 1024;
+
+/**
+ * The fused call of a worker: settles what finished, renews the lease and claims for the free slots in one round trip.
+ * Everything that happens in one turn of the event loop shares a call; two calls are under way at most, so the batch size
+ * finds itself. Calls are numbered: one whose answer was lost is sent again as it was.
+ */
+export class Turns {
+  private readonly shard: Shard;
+  private readonly options: EngineOptions;
+  private readonly hooks: TurnHooks;
+  private readonly waiting: Settling[] = [];
+  private readonly freePlaces: ('a' | 'b')[] = ['a', 'b'];
+  private unanswered: Call[] = [];
+  private isScheduled = false;
+  private isWanted = false;
+  private isOpen = false;
+  private heartbeatAt = 0;
+  private number = 0;
+  private incarnation = '';
+  private epoch = '';
+  slots = 0;
+
+  constructor(shard: Shard, options: EngineOptions, hooks: TurnHooks) {
+    this.shard = shard;
+    this.options = options;
+    this.hooks = hooks;
+  }
+
+  /** Begins, or goes on, to send as this incarnation. */
+  open(incarnation: string, epoch: string): void {
+    if (incarnation !== this.incarnation) this.heartbeatAt = 0;
+    this.incarnation = incarnation;
+    this.epoch = epoch;
+    this.isOpen = true;
+    this.want();
+  }
+
+  /** Holds everything back until `open`. */
+  close(): void {
+    this.isOpen = false;
+  }
+
+  settle(settling: Settling): void {
+    this.waiting.push(settling);
+    this.schedule();
+  }
+
+  /** A turn is due even when nothing finished: slots became free, or the lease wants renewing. */
+  want(): void {
+    this.isWanted = true;
+    this.schedule();
+  }
+
+  beatIfDue(now: number): void {
+    if (now - this.heartbeatAt >= this.options.heartbeatMs) this.want();
+  }
+
+  get isIdle(): boolean {
+    return this.waiting.length === 0 && this.unanswered.length === 0;
+  }
+
+  /** Sends the unanswered calls again, oldest first, claiming nothing. @throws when one stays without an answer. */
+  async resend(): Promise<void> {
+    for (const call of [...this.unanswered]) {
+      if (!(await this.exchange(call, 0, ''))) return;
+    }
+  }
+
+  /** Ends everything that waits for an answer. */
+  fail(answer: SettleAnswer | Error): void {
+    const ended = [...this.unanswered.flatMap(({ items }) => items), ...this.waiting.splice(0)];
+    this.unanswered = [];
+    this.freePlaces.splice(0, 2, 'a', 'b');
+    for (const settling of ended) {
+      if (answer instanceof Error) settling.reject(answer);
+      else this.hooks.onSettled(settling, answer);
+    }
+  }
+
+  private schedule(): void {
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    setImmediate(() => {
+      this.isScheduled = false;
+      this.pump();
+    });
+  }
+
+  private pump(): void {
+    while (this.isOpen && (this.isWanted || this.waiting.length > 0)) {
+      const place = this.freePlaces.shift();
+      if (place === undefined) return;
+      const call = { place, number: ++this.number, items: this.nextItems() };
+      this.isWanted = false;
+      this.unanswered.push(call);
+      void this.send(call);
+    }
+  }
+
+  private nextItems(): readonly Settling[] {
+    let bytes = 0;
+    let end = 0;
+    while (end < this.waiting.length && end < ITEMS && bytes < ITEM_BYTES) {
+      bytes += this.waiting[end]?.verb[3].length ?? 0;
+      end++;
+    }
+    return this.waiting.splice(0, end);
+  }
+
+  private async send(call: Call): Promise<void> {
+    const now = Date.now();
+    let heartbeat = '';
+    if (now - this.heartbeatAt >= this.options.heartbeatMs) {
+      this.heartbeatAt = now;
+      heartbeat = JSON.stringify(this.hooks.vitals());
+    }
+    try {
+      await this.exchange(call, this.slots, heartbeat);
+    } catch (error) {
+      this.isOpen = false;
+      this.heartbeatAt = 0;
+      this.hooks.onBroken(error);
+    }
+  }
+
+  /** One call and its answer. Resolves false when the incarnation is gone. */
+  private async exchange(call: Call, slots: number, heartbeat: string): Promise<boolean> {
+    const reply = await this.shard.ask(scripts.turn, this.argsOf(call, slots, heartbeat));
+    if (!this.unanswered.includes(call)) return true;
+    if (reply[0] === 'gone') {
+      this.isOpen = false;
+      this.hooks.onGone();
+      return false;
+    }
+    if (reply[0] !== 'ok') throw new ProdworkError('INTERNAL', `turn: unexpected reply ${String(reply[0])}`);
+    this.unanswered = this.unanswered.filter((other) => other !== call);
+    this.freePlaces.push(call.place);
+    const refused = new Set(String(reply[2]).split(','));
+    for (const [index, settling] of call.items.entries()) {
+      this.hooks.onSettled(settling, refused.has(String(index + 1)) ? 'lost' : 'committed');
+    }
+    if (reply.length > 3) this.hooks.onClaims(reply.slice(3).map(String));
+    if (this.waiting.length > 0 || this.isWanted) this.schedule();
+    return true;
+  }
+
+  private argsOf(call: Call, slots: number, heartbeat: string): readonly ScriptArg[] {
+    const { leaseMs, deliveryLimit, keep } = this.options;
+    const vitals = heartbeat === '' ? undefined : this.hooks.vitals();
+    const args: ScriptArg[] = [this.incarnation, this.epoch, leaseMs, deliveryLimit, keep.count, slots];
+    args.push(
+      call.place,
+      call.number,
+      heartbeat,
+      vitals?.rssBytes ?? 0,
+      vitals?.memoryLimitBytes ?? 0,
+      call.items.length,
+    );
+    for (const { held, verb } of call.items) args.push(held.local, held.claim.fence, ...verb);
+    return args;
+  }
+}

@@ -1,0 +1,128 @@
+import type { Log } from '../../log.ts';
+import type { Connection } from '../../redis/connections.ts';
+import type { EngineOptions } from '../open.ts';
+import { connectedNames, connectionName } from './membership.ts';
+import { scripts } from './scripts.ts';
+import type { Shard } from './shard.ts';
+
+/** How often every worker asks for, or renews, the election, ms; and how long it lasts without renewal. */
+const TICK_MS = 400;
+const ELECTION_MS = 1_200;
+/** Without a tick for this long, Redis or everybody was away: leases that ran out meanwhile are given anew. */
+const GRACE_MS = 4_000;
+/** A missing connection means nothing while everybody reconnects: how long our own must have lasted, ms. */
+const TRUST_AFTER_MS = 5_000;
+
+/**
+ * The work that one elected worker does for all: promote what is due, reap what expired, prune, and notice at once when
+ * a worker's connections are gone (a killed process loses them in the same moment).
+ */
+export class Upkeep {
+  private readonly connection: Connection;
+  private readonly shard: Shard;
+  private readonly options: EngineOptions;
+  private readonly log: Log;
+  private timer: NodeJS.Timeout | undefined;
+  private isTicking = false;
+  private isAsked = false;
+  private isRunning = false;
+  private incarnation = '';
+  private epoch = '';
+  private connectedAt = 0;
+  private mayLook = true;
+  /** Incarnations whose connections were missing at the last look. */
+  private missing = new Set<string>();
+
+  constructor(connection: Connection, shard: Shard, options: EngineOptions, log: Log) {
+    this.connection = connection;
+    this.shard = shard;
+    this.options = options;
+    this.log = log;
+    connection.on('ready', () => {
+      this.connectedAt = Date.now();
+      this.missing.clear();
+    });
+  }
+
+  open(incarnation: string, epoch: string): void {
+    this.incarnation = incarnation;
+    this.epoch = epoch;
+    this.isRunning = true;
+    this.soon();
+  }
+
+  close(): void {
+    this.isRunning = false;
+    clearTimeout(this.timer);
+  }
+
+  /** Ticks now: something is due earlier than was known. */
+  soon(): void {
+    this.isAsked = true;
+    if (!this.isTicking) this.schedule(0);
+  }
+
+  private schedule(delayMs: number): void {
+    clearTimeout(this.timer);
+    if (this.isRunning) this.timer = setTimeout(() => void this.tick(), delayMs);
+  }
+
+  private async tick(): Promise<void> {
+    if (this.isTicking) return;
+    this.isTicking = true;
+    this.isAsked = false;
+    let nextMs = TICK_MS;
+    try {
+      if (this.connection.status === 'ready') nextMs = await this.work();
+    } catch (err) {
+      // The turn loop meets the same trouble and says so; upkeep simply tries again.
+      this.log.debug({ err }, 'upkeep failed');
+    } finally {
+      this.isTicking = false;
+      this.schedule(this.isAsked ? 0 : nextMs);
+    }
+  }
+
+  /** One tick. Resolves to the ms until the next one. */
+  private async work(): Promise<number> {
+    const { leaseMs, deliveryLimit, keep } = this.options;
+    const [role, now, due, more, ...workers] = await this.shard.ask(scripts.tick, [
+      this.incarnation,
+      this.epoch,
+      ELECTION_MS,
+      leaseMs,
+      deliveryLimit,
+      keep.count,
+      keep.ageMs,
+      GRACE_MS,
+    ]);
+    if (role !== 'elected') {
+      this.missing.clear();
+      return TICK_MS;
+    }
+    await this.lookForTheDead(workers.map(String));
+    if (Number(more) === 1) return 0;
+    return due === '' ? TICK_MS : Math.max(0, Math.min(TICK_MS, Number(due) - Number(now)));
+  }
+
+  /** A worker whose connections are missing at two looks in a row is dead; one look could be a reconnect. */
+  private async lookForTheDead(workers: readonly string[]): Promise<void> {
+    if (!this.mayLook || workers.length < 2 || Date.now() - this.connectedAt < TRUST_AFTER_MS) return;
+    const living = await connectedNames(this.connection, this.shard);
+    if (living === undefined) {
+      this.mayLook = false;
+      this.log.warn('this Redis does not permit CLIENT LIST: a killed worker is noticed when its lease expires');
+      return;
+    }
+    // Not even ourselves: the list is of another server, or names are stripped. It proves nothing.
+    const isConnected = (incarnation: string): boolean => living.has(connectionName(this.options.prefix, incarnation));
+    if (!isConnected(this.incarnation)) return;
+    const missing = workers.filter((incarnation) => !isConnected(incarnation));
+    for (const incarnation of missing.filter((one) => this.missing.has(one))) {
+      const args = [incarnation, this.options.deliveryLimit, this.options.keep.count, 'connection-closed'];
+      const [jobs] = await this.shard.ask(scripts.deregister, args);
+      this.log.warn({ incarnation, jobs: Number(jobs) }, 'a worker died; its jobs were taken back');
+    }
+    this.missing = new Set(missing);
+  }
+}

@@ -1,0 +1,55 @@
+import type { Redis } from 'ioredis';
+
+/** What INFO says of a server, and what it means for jobs. */
+export interface SafetyReport {
+  readonly server: 'redis' | 'valkey';
+  readonly version: string;
+  readonly uptimeSeconds: number;
+  /** Each one would lose jobs: readiness stays red. */
+  readonly problems: readonly string[];
+  /** Said once in the log. */
+  readonly warnings: readonly string[];
+  /** WAITAOF exists: Redis 7.2 or later, every Valkey. */
+  readonly canWaitAof: boolean;
+}
+
+/** Reads INFO and judges it. The policy comes from INFO, since managed servers refuse CONFIG. */
+export async function checkSafety(redis: Redis): Promise<SafetyReport> {
+  return judge(await redis.info());
+}
+
+export function judge(info: string): SafetyReport {
+  const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+  const valkey = field('valkey_version');
+  const server = valkey === undefined ? 'redis' : 'valkey';
+  const version = valkey ?? field('redis_version') ?? '0.0.0';
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const problems: string[] = [];
+  const warnings: string[] = [];
+
+  if (server === 'redis' && major < 7) problems.push(`Redis ${version} is too old: 7.0 or later is needed`);
+  if (server === 'valkey' && major < 8) problems.push(`Valkey ${version} is too old: 8.0 or later is needed`);
+  const policy = field('maxmemory_policy');
+  if (policy !== undefined && policy !== 'noeviction') {
+    problems.push(`maxmemory-policy is ${policy}: Redis would delete jobs to make room; set it to noeviction`);
+  }
+  if (field('role') === 'slave') problems.push('this server is a read-only replica');
+  if (field('aof_enabled') === '0') {
+    const snapshots = field('rdb_saves') ?? '0';
+    warnings.push(
+      `the append-only file is off (snapshots so far: ${snapshots}): a crash of Redis loses what came after the last snapshot`,
+    );
+  }
+  if (field('aof_last_write_status') === 'err') problems.push('Redis cannot write its append-only file (disk full?)');
+  if (server === 'redis' && major === 7 && minor === 0 && Number(version.split('.')[2] ?? 0) < 12) {
+    warnings.push(`Redis ${version} has known holes in its Lua engine: 7.0.12 or later mends the first of them`);
+  }
+  return {
+    server,
+    version,
+    uptimeSeconds: Number(field('uptime_in_seconds') ?? 0),
+    problems,
+    warnings,
+    canWaitAof: server === 'valkey' || major > 7 || (major === 7 && minor >= 2),
+  };
+}
