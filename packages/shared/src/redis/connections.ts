@@ -49,7 +49,7 @@ export function createConnection(url: string, { name, silenceMs }: ConnectOption
 
 const ALONE = { enableOfflineQueue: false, retryStrategy: reconnectDelayMs } as const;
 
-function openServer({ topology, nodes, master = '' }: RedisTarget, options: RedisOptions): Redis {
+function openServer({ topology, nodes, master = '' }: RedisTarget, options: Omit<RedisOptions, 'replyMapping'>): Redis {
   const [first] = nodes;
   if (topology === 'single') return new Redis({ ...options, host: first?.host ?? '', port: first?.port ?? 0 });
   return new Redis({
@@ -64,7 +64,10 @@ function openServer({ topology, nodes, master = '' }: RedisTarget, options: Redi
   });
 }
 
-function openCluster({ nodes }: RedisTarget, redisOptions: NonNullable<ClusterOptions['redisOptions']>): Cluster {
+function openCluster(
+  { nodes }: RedisTarget,
+  redisOptions: Omit<NonNullable<ClusterOptions['redisOptions']>, 'replyMapping'>,
+): Cluster {
   return new Cluster(
     nodes.map(({ host, port }) => ({ host, port })),
     {

@@ -1,5 +1,12 @@
 import type { EngineHealth } from '../engine/engine.ts';
-import { closeConnection, type Connection, createConnection, keepConnected, serverOf, whenReady } from './connections.ts';
+import {
+  type Connection,
+  closeConnection,
+  createConnection,
+  keepConnected,
+  serverOf,
+  whenReady,
+} from './connections.ts';
 import { checkSafety } from './safety.ts';
 
 const FRESH_MS = 1_000;

@@ -74,7 +74,18 @@ export class Roster {
   async #tryBeat({ options, vitals }: ConsumerContext, startedAt: number, gone: string): Promise<string | undefined> {
     const { incarnation, name, host, pid, version, slots, types } = options;
     const { state, rssBytes, restarts, lastDeath } = vitals();
-    const view = { host, pid, version, startedAt, state, slots, types: types.map(({ type }) => type), rssBytes, restarts, lastDeath };
+    const view = {
+      host,
+      pid,
+      version,
+      startedAt,
+      state,
+      slots,
+      types: types.map(({ type }) => type),
+      rssBytes,
+      restarts,
+      lastDeath,
+    };
     const args = [incarnation, name, JSON.stringify(view), this.#options.leaseMs, gone];
     const reply = await runScript(this.#options.connection, beat, [this.#options.key], args);
     return Array.isArray(reply) && reply[0] === 'taken' ? String(reply[1]) : undefined;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { bodyDigest } from '../../engine/body-digest.ts';
 import type { NewJob, Submitted, Submitter } from '../../engine/submitter.ts';
 import { isProdworkError, ProdworkError } from '../../errors.ts';
 import { formatJobId, randomLocalId } from '../../job/ids.ts';
@@ -110,7 +111,7 @@ export class LeaseSubmitter implements Submitter {
       const runAt = job.delayMs !== undefined ? createdAt + job.delayMs : (job.runAt ?? 0);
       const lane = laneOf(job.type, job.priority, job.delivery);
       args.push(local, lane, runAt, encodeRecord(job, lane, createdAt, runAt));
-      for (const name of rememberedNames(job)) keyed.push(index + 1, name, digestOf(job));
+      for (const name of rememberedNames(job)) keyed.push(index + 1, name, bodyDigest(job));
       jobs.push(newJob(shard, local, job, createdAt, runAt));
     }
     args[3] = keyed.length / 3;
@@ -209,13 +210,6 @@ function rememberedNames(job: NewJob): readonly string[] {
   if (job.idempotencyKey !== undefined)
     names.push(`#${createHash('sha256').update(job.idempotencyKey).digest('base64url')}`);
   return names;
-}
-
-/** Two submits are the same when everything that the caller asked for is. */
-function digestOf(job: NewJob): string {
-  const { queue, type, payloadJson, priority, maxAttempts, timeoutMs, delayMs, runAt, id } = job;
-  const body = JSON.stringify([queue, type, payloadJson, priority, maxAttempts, timeoutMs, delayMs, runAt, id]);
-  return createHash('sha256').update(body).digest('base64url');
 }
 
 function notStored(error: unknown): unknown {
