@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { handle, PermanentError } from 'prodwork/job/handle';
 import { defineJob } from 'prodwork/job/define-job';
+import { handle, PermanentError } from 'prodwork/job/handle';
 import { Type } from 'typebox';
 
 const input = Type.Object({ how: Type.String() });

@@ -19,6 +19,13 @@ export async function workerWith(
   handlers: readonly AnyHandler[],
   options: Partial<WorkerOptions> = {},
 ): Promise<WorkerUnderTest> {
+  const made = makeWorker(handlers, options);
+  await made.worker.start();
+  return made;
+}
+
+/** As `workerWith`, not yet started. */
+export function makeWorker(handlers: readonly AnyHandler[], options: Partial<WorkerOptions> = {}): WorkerUnderTest {
   const types = handlers.map(({ definition }) => definition.type);
   const metrics = createMetrics(types);
   const held: FakeConsumer[] = [];
@@ -48,6 +55,5 @@ export async function workerWith(
   });
   const [consumer] = held;
   if (consumer === undefined) throw new Error('the worker made no consumer');
-  await worker.start();
   return { worker, consumer, metrics };
 }

@@ -42,10 +42,16 @@ export class HealthServer implements Service {
     return address === null || typeof address === 'string' ? 0 : address.port;
   }
 
-  /** @throws Error of the system when the address cannot be opened. */
+  /** @throws Error that names the setting to change, when the address cannot be opened. */
   async start(): Promise<void> {
-    this.#server.listen(this.#options.port, this.#options.host);
-    await once(this.#server, 'listening');
+    const { host, port } = this.#options;
+    this.#server.listen(port, host);
+    try {
+      await once(this.#server, 'listening');
+    } catch (error) {
+      const hint = `cannot listen on ${host}:${port}; choose another WORKER_PORT (0: any free one) or WORKER_HOST`;
+      throw new Error(hint, { cause: error });
+    }
     this.#isListening = true;
   }
 
@@ -77,7 +83,7 @@ export class HealthServer implements Service {
     switch (url.split('?', 1)[0]) {
       case '/healthz':
         if (worker.isHealthy) return json(200, { status: 'ok', ...worker.status });
-        return json(503, { status: 'unhealthy', reason: 'the fetch loop does not turn', ...worker.status });
+        return json(503, { status: 'unhealthy', reason: 'not consuming', ...worker.status });
       case '/readyz': {
         if (!worker.isReady) return json(503, { status: 'not ready', reason: 'not claiming', ...worker.status });
         const { isReady, problems } = await engineHealth();

@@ -8,10 +8,11 @@ import { EXIT, exitWith, run } from 'prodwork/process';
 import type { Service } from 'prodwork/service';
 import { readWorkerConfig, type WorkerConfig } from './config.ts';
 import { HealthServer } from './health.ts';
+import { messageOf } from './runtime/failure.ts';
 import { isolateIn } from './runtime/isolate.ts';
 import { isIsolatedChild, serveIsolatedJob } from './runtime/isolated-child.ts';
 import { type AnyHandler, type ServedType, serveTypes } from './runtime/job-type.ts';
-import { noLedger, openLedger } from './runtime/ledger.ts';
+import { type Ledger, noLedger, openLedger } from './runtime/ledger.ts';
 import { createMetrics } from './runtime/metrics.ts';
 import { STOP_OVERHEAD_MS, WorkerRuntime } from './runtime/worker.ts';
 
@@ -49,9 +50,7 @@ async function prepare(handlers: readonly AnyHandler[]): Promise<Parameters<type
   refuseUnsupported(engine, served);
   const metrics = createMetrics([...served.keys()]);
   const { name, queue, slots, drainMs, graceMs, watchdogMs, restarts, lastDeath } = config;
-  const ledger = config.ledgerFile
-    ? openLedger(config.ledgerFile, name, (err) => log.error({ err }, 'ledger line not written'))
-    : noLedger;
+  const ledger = ledgerOf(config, log);
   const worker = new WorkerRuntime({
     ...{ name, queue, slots, drainMs, graceMs, watchdogMs, restarts, lastDeath },
     ...{ served, log, metrics, ledger },
@@ -94,6 +93,15 @@ function compose({ config, log, engine, health, worker }: Parts): Service {
       await health.stop();
     },
   };
+}
+
+function ledgerOf({ ledgerFile, name }: WorkerConfig, log: Log): Ledger {
+  if (ledgerFile === '') return noLedger;
+  try {
+    return openLedger(ledgerFile, name, (err) => log.error({ err }, 'ledger line not written'));
+  } catch (error) {
+    throw new ProdworkError('PRODWORK_CONFIG_INVALID', `WORKER_LEDGER_FILE: ${messageOf(error)}`);
+  }
 }
 
 function refuseUnsupported({ name, promises }: Engine, served: ReadonlyMap<string, ServedType>): void {

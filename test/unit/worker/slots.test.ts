@@ -1,9 +1,9 @@
-import { handle } from 'prodwork/job/handle';
 import { defineJob } from 'prodwork/job/define-job';
+import { handle } from 'prodwork/job/handle';
 import { Type } from 'typebox';
 import { describe, expect, test } from 'vitest';
 import { until } from '../../support/until.ts';
-import { workerWith } from '../../support/worker-under-test.ts';
+import { makeWorker, workerWith } from '../../support/worker-under-test.ts';
 
 const definition = defineJob({ type: 'gate', input: Type.Object({}), timeoutMs: 60_000 });
 
@@ -28,7 +28,10 @@ function gate({ heedsSignal = true } = {}) {
       return {};
     },
   });
-  return { handler, seen, openAll: () => opened.splice(0).forEach((open) => open()) };
+  const openAll = (): void => {
+    for (const open of opened.splice(0)) open();
+  };
+  return { handler, seen, openAll };
 }
 
 describe('slots', () => {
@@ -140,12 +143,21 @@ describe('leaving', () => {
     expect(seen.started).toHaveLength(1);
   });
 
-  test('a second stop waits for the first, and a stop before the start is legal', async () => {
-    const { handler } = gate();
+  test('a second stop waits for the first', async () => {
+    const { handler, openAll } = gate();
     const { worker, consumer } = await workerWith([handler]);
-    await Promise.all([worker.stop(), worker.stop()]);
-    await worker.stop();
+    consumer.give('gate', {});
+    const stops = [worker.stop(), worker.stop()];
+    openAll();
+    await stops[1];
     expect(consumer.calls).toEqual(['start', 'quiet', 'stop']);
+  });
+
+  test('a stop before the start is legal, and nothing starts after it', async () => {
+    const { worker, consumer } = makeWorker([gate().handler]);
+    await worker.stop();
+    await worker.start();
+    expect(consumer.calls).toEqual(['stop']);
   });
 
   test('a settle that Redis never answers does not keep the worker from leaving', async () => {
