@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import serveStatic from '@fastify/static';
-import { type FastifyBaseLogger, type FastifyInstance, fastify } from 'fastify';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Dependencies } from './dependencies.ts';
 import { installAuth } from './plugins/auth.ts';
 import { installBodies } from './plugins/bodies.ts';
@@ -10,11 +10,16 @@ import { installProblems } from './plugins/problems.ts';
 import { installRateLimits } from './plugins/rate-limits.ts';
 import { installSecurity, requestId } from './plugins/security.ts';
 import { installValidation } from './plugins/validation.ts';
+import { apiActRoutes } from './routes/api-acts.ts';
+import { apiBulkRoutes } from './routes/api-bulk.ts';
 import { apiJobRoutes } from './routes/api-jobs.ts';
+import { apiQueueRoutes } from './routes/api-queues.ts';
+import { docsRoutes } from './routes/docs.ts';
+import { eventRoutes } from './routes/events.ts';
 import { formRoutes } from './routes/form.ts';
 import { healthRoutes } from './routes/health.ts';
 import { receiptRoutes } from './routes/receipt.ts';
-import { JobSchema, NewJobSchema, ProblemSchema, QueueSchema, WhySchema, WorkerSchema } from './routes/schemas.ts';
+import { JobSchema, newJobSchema, ProblemSchema, QueueSchema, WhySchema, WorkerSchema } from './routes/schemas.ts';
 import { createServices } from './services.ts';
 
 /** Builds the application; never listens. What it is given is started and stopped by the caller. */
@@ -24,7 +29,8 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   const logger: FastifyBaseLogger = log;
   const app = fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    // Each request would be two lines; failures are logged by the error handler, durations are in the metrics.
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.trustProxy === '' ? false : trusted,
     genReqId: requestId,
     // A02: whoever sends slowly is cut, counted from the first byte of the request.
@@ -40,7 +46,14 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
 
   installProblems(app);
   installValidation(app);
-  for (const schema of [ProblemSchema, JobSchema, NewJobSchema, QueueSchema, WorkerSchema, WhySchema])
+  for (const schema of [
+    ProblemSchema,
+    JobSchema,
+    newJobSchema(dependencies.jobTypes),
+    QueueSchema,
+    WorkerSchema,
+    WhySchema,
+  ])
     app.addSchema(schema);
   await installSecurity(app, config);
   installAuth(app, services.tokens);
@@ -59,5 +72,10 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   formRoutes(app, services);
   receiptRoutes(app, services);
   apiJobRoutes(app, services);
+  apiBulkRoutes(app, services);
+  apiActRoutes(app, services);
+  apiQueueRoutes(app, services);
+  eventRoutes(app, services);
+  docsRoutes(app, services);
   return app;
 }

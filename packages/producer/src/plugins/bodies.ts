@@ -6,7 +6,7 @@ import { decodeUtf8, readJson } from '../json/read-json.ts';
  * The content types that are read, to the letter. Anything else (a stray tab, text/plain with JSON in it, a
  * compressed body) is 415: no body reaches a handler without having gone through the reader of its type.
  */
-const JSON_TYPE = /^application\/json(?: *; *charset="?utf-8"?)?$/i;
+export const JSON_TYPE = /^application\/json(?: *; *charset="?utf-8"?)?$/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded(?: *; *charset="?utf-8"?)?$/i;
 export const NDJSON_TYPE = /^application\/(?:x-ndjson|ndjson|jsonl)(?: *; *charset="?utf-8"?)?$/i;
 

@@ -1,3 +1,4 @@
+import type { JobDefinition } from 'prodwork/job/define-job';
 import { FINAL_STATES, JOB_STATES, PRIORITIES } from 'prodwork/job/job';
 import { LIMITS } from 'prodwork/job/limits';
 import { JOB_ID_PATTERN, NAME_PATTERN } from 'prodwork/job/names';
@@ -72,10 +73,9 @@ export const JobSchema = Type.Object(
   { $id: 'Job' },
 );
 
-export const NewJobSchema = Type.Object(
-  {
-    type: Type.String({ pattern: NAME_PATTERN }),
-    payload: Type.Unknown({ description: `Fits the type's own schema; at most ${LIMITS.payloadBytes} bytes as JSON.` }),
+/** One shape for each type, so that a generated client knows which payload goes with which type. */
+export function newJobSchema(jobTypes: readonly JobDefinition[]): TSchema {
+  const options = {
     queue: Type.Optional(QueueName),
     id: Type.Optional(
       Type.String({ pattern: JOB_ID_PATTERN, description: 'Chosen by the caller, unique in its queue.' }),
@@ -90,9 +90,15 @@ export const NewJobSchema = Type.Object(
     priority: Type.Optional(oneOf(PRIORITIES, { default: 'normal' })),
     maxAttempts: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMITS.maxAttempts })),
     timeoutMs: Type.Optional(Type.Integer({ minimum: LIMITS.timeoutMs.min, maximum: LIMITS.timeoutMs.max })),
-  },
-  { $id: 'NewJob', additionalProperties: false },
-);
+  };
+  const shapes = jobTypes.map((definition) =>
+    Type.Object(
+      { type: Type.Literal(definition.type), payload: definition.input, ...options },
+      { title: definition.title, description: definition.description, additionalProperties: false },
+    ),
+  );
+  return Type.Union(shapes, { $id: 'NewJob' });
+}
 
 const Count = Type.Integer({ minimum: 0 });
 const Counts = Type.Object(Object.fromEntries(JOB_STATES.map((state) => [state, Count])));
