@@ -1,1 +1,107 @@
-export {};
+// Everything here is an extra: each page works without it.
+import { follow } from './live.js';
+import { morph } from './morph.js';
+
+const one = (selector) => document.querySelector(selector);
+
+/** A second click while the first is on its way does nothing; coming back to the page makes the button live again. */
+function submitOnce(form) {
+  const button = form.querySelector('[type=submit]');
+  let isSent = false;
+  form.addEventListener('submit', (event) => {
+    if (isSent) event.preventDefault();
+    isSent = true;
+    button?.setAttribute('aria-disabled', 'true');
+  });
+  addEventListener('pageshow', () => {
+    isSent = false;
+    button?.removeAttribute('aria-disabled');
+  });
+}
+
+/** Times in the reader's own zone; the server's text stays as the title. */
+function localTimes(root) {
+  for (const time of root.querySelectorAll('time[datetime]')) {
+    const at = new Date(time.dateTime);
+    const isToday = at.toDateString() === new Date().toDateString();
+    const text = isToday ? at.toLocaleTimeString() : at.toLocaleString();
+    if (time.textContent === text) continue;
+    time.title = time.textContent;
+    time.textContent = text;
+  }
+}
+
+/** Puts the server's markup in place of what is there, changing only what differs, so that focus stays. */
+function show(target, markup) {
+  const next = document.createElement(target.tagName);
+  next.innerHTML = markup;
+  localTimes(next);
+  morph(target, next);
+}
+
+const STATES = {
+  b: 'blocked',
+  s: 'scheduled',
+  w: 'waiting',
+  a: 'active',
+  c: 'completed',
+  d: 'dead',
+  x: 'cancelled',
+  n: 'abandoned',
+};
+
+function showCells(list, letters) {
+  const cells = list.querySelectorAll('.cell');
+  for (const [index, cell] of cells.entries()) {
+    const state = STATES[letters[index]] ?? 'no longer kept';
+    const name = `cell state-${STATES[letters[index]] ?? 'gone'}`;
+    if (cell.className === name) continue;
+    cell.className = name;
+    cell.setAttribute('aria-label', `Job ${index + 1}: ${state}`);
+  }
+}
+
+/** Told to those who listen rather than look: only when the state has changed. */
+function say(text) {
+  const said = one('[data-said]');
+  if (said && said.textContent !== text) said.textContent = text;
+}
+
+function showLife(isOpen) {
+  const mark = one('[data-live]');
+  if (!mark) return;
+  mark.hidden = false;
+  mark.textContent = isOpen ? 'live' : 'reconnecting';
+  mark.classList.toggle('is-away', !isOpen);
+}
+
+function followPage() {
+  const gauge = one('[data-gauge]');
+  const job = one('[data-job]');
+  const batch = one('[data-batch]');
+  if (!gauge && !job && !batch) return;
+  follow(
+    { jobs: job ? [job.dataset.job] : [], batches: batch ? [batch.dataset.batch] : [] },
+    {
+      gauge: (data) => gauge && show(gauge, data.html),
+      job(data) {
+        if (data.id !== job?.dataset.job) return;
+        show(job, data.html);
+        say(`Job ${data.state}`);
+        document.title = document.title.replace(/: \w+/, `: ${data.state}`);
+      },
+      batch(data) {
+        if (data.name !== batch?.dataset.batch) return;
+        show(batch, data.html);
+        showCells(one('[data-cells]'), data.states);
+        if (!/[bswa]/.test(data.states)) say('All jobs have ended');
+      },
+      life: showLife,
+    },
+  );
+}
+
+for (const form of document.querySelectorAll('form[data-once]')) submitOnce(form);
+localTimes(document);
+one('[data-focus]')?.focus();
+followPage();
