@@ -114,7 +114,8 @@ function localUrl(host: string | undefined, port: number): string {
 function describeSource(source: RedisSource, options: StartOptions): string {
   if (source.kind === 'url') return `with the Redis of REDIS_URL (${withoutSecrets(source.url)})`;
   const title = source.kind === 'docker' ? `${source.image} in Docker` : `a private ${source.title}`;
-  return `${title}, data in ${relative(ROOT, options.dataDir) || '.'}/redis`;
+  const folder = relative(ROOT, options.dataDir);
+  return `${title}, data in ${folder.startsWith('..') ? options.dataDir : folder || '.'}/redis`;
 }
 
 function withoutSecrets(url: string): string {
