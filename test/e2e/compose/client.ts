@@ -1,0 +1,109 @@
+import { must } from './docker.ts';
+
+/** Where the gateway is published. */
+export const URL_BASE = `http://127.0.0.1:${process.env.PRODWORK_PORT ?? '5000'}`;
+
+export interface Answer {
+  /** 0: no answer came (the connection failed). */
+  readonly status: number;
+  readonly replica: string;
+  readonly body: string;
+  readonly ms: number;
+}
+
+export interface JobSeen {
+  readonly id: string;
+  readonly state: string;
+  readonly attempts: number;
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly deliveries: readonly { readonly outcome?: string; readonly cause?: string; readonly worker: string }[];
+}
+
+export type Counts = Readonly<Record<string, number>>;
+
+/** A request through the gateway; what goes wrong is an answer too. */
+export async function ask(path: string, init: RequestInit = {}): Promise<Answer> {
+  const startedAt = performance.now();
+  const ms = (): number => Math.round(performance.now() - startedAt);
+  try {
+    const response = await fetch(`${URL_BASE}${path}`, {
+      redirect: 'manual',
+      signal: AbortSignal.timeout(30_000),
+      ...init,
+    });
+    const body = await response.text();
+    return { status: response.status, replica: response.headers.get('x-prodwork-replica') ?? '', body, ms: ms() };
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    return { status: 0, replica: '', body: String(cause), ms: ms() };
+  }
+}
+
+/** The API as its operator uses it, with the token that `init` made. */
+export class Client {
+  readonly #headers: Readonly<Record<string, string>>;
+
+  private constructor(token: string) {
+    this.#headers = { authorization: `Bearer ${token}` };
+  }
+
+  static async open(): Promise<Client> {
+    return new Client(await operatorToken());
+  }
+
+  get(path: string): Promise<Answer> {
+    return ask(path, { headers: this.#headers });
+  }
+
+  post(path: string, body?: object, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    return ask(path, {
+      method: 'POST',
+      headers: { ...this.#headers, ...headers, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+  }
+
+  /** Submits and insists on being accepted. An answer that did not come is asked for again, with the same id. */
+  async submit(id: string, seconds: number, more: object = {}): Promise<string> {
+    const job = { type: 'sleep', payload: { seconds }, id, ...more };
+    for (let tries = 1; ; tries++) {
+      const answer = await this.post('/api/jobs', job);
+      if (answer.status === 202 || answer.status === 200) return id;
+      if (tries === 20 || (answer.status >= 400 && answer.status < 500 && answer.status !== 429)) {
+        throw new Error(`submit of ${id} was answered ${answer.status}: ${answer.body}`);
+      }
+    }
+  }
+
+  /** Submits `count` jobs, some at a time. Returns their ids, in order. */
+  async submitMany(prefix: string, count: number, seconds: number, more: object = {}): Promise<string[]> {
+    const ids = Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+    const queue = ids.values();
+    const submitter = async (): Promise<void> => {
+      for (const id of queue) await this.submit(id, seconds, more);
+    };
+    await Promise.all(Array.from({ length: 16 }, submitter));
+    return ids;
+  }
+
+  async job(id: string): Promise<JobSeen> {
+    const { status, body } = await this.get(`/api/jobs/${id}`);
+    if (status !== 200) throw new Error(`job ${id}: ${status} ${body}`);
+    return JSON.parse(body) as JobSeen;
+  }
+
+  async counts(): Promise<Counts> {
+    const { status, body } = await this.get('/api/queues');
+    if (status !== 200) throw new Error(`queues: ${status} ${body}`);
+    const { queues } = JSON.parse(body) as { queues: readonly { name: string; counts: Counts }[] };
+    return queues.find(({ name }) => name === 'default')?.counts ?? {};
+  }
+
+  /** How many jobs are in no final state. */
+  async unfinished(): Promise<number> {
+    const { waiting = 0, active = 0, scheduled = 0 } = await this.counts();
+    return waiting + active + scheduled;
+  }
+}
+
+export const operatorToken = (): Promise<string> => must('docker compose run --rm --no-deps -T init token 2>/dev/null');
