@@ -67,6 +67,8 @@ export interface Job {
   readonly maxAttempts: number;
   /** Longest run of one attempt in ms. Absent: the type's own. */
   readonly timeoutMs?: number;
+  /** Words to find it by, as they were submitted. Absent: none. */
+  readonly tags?: readonly string[];
   /** What the handler last reported: a number from 0 to 100, or any small JSON value. */
   readonly progress?: unknown;
   /** 1 at submit; an operator's retry of a final job opens the next one. */

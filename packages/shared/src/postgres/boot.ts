@@ -3,6 +3,7 @@ import type { Log } from '../log.ts';
 import type { Service } from '../service.ts';
 import { faultLine, postgresFault } from './faults.ts';
 import { migrate, type Schema } from './migrations.ts';
+import { pause } from './pause.ts';
 import { openPostgres, type Postgres } from './pool.ts';
 
 /**
@@ -120,7 +121,7 @@ class Boot implements PostgresBoot {
           );
         }
       }
-      await this.#pause(waitMs * (0.8 + 0.4 * Math.random()));
+      await pause(waitMs * (0.8 + 0.4 * Math.random()), this.#stopping.signal);
       waitMs = Math.min(waitMs * 2, backoff.maxMs);
     }
   }
@@ -138,20 +139,6 @@ class Boot implements PostgresBoot {
       this.#stopping.signal.removeEventListener('abort', cut);
       await migrator.close();
     }
-  }
-
-  #pause(ms: number): Promise<void> {
-    const { signal } = this.#stopping;
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal.addEventListener('abort', done);
-    });
   }
 }
 
