@@ -5,7 +5,6 @@ import { cancelTopic } from './topics/cancel.ts';
 import { claimTopic } from './topics/claim.ts';
 import { deathTopic } from './topics/death.ts';
 import { delayTopic } from './topics/delay.ts';
-import { deliveryLimitTopic } from './topics/delivery-limit.ts';
 import { drainTopic } from './topics/drain.ts';
 import { fenceTopic } from './topics/fence.ts';
 import { idempotencyTopic } from './topics/idempotency.ts';
@@ -36,7 +35,6 @@ const TOPICS: readonly (readonly [string, (suite: Suite) => void])[] = [
   ['idempotency', idempotencyTopic],
   ['results', resultsTopic],
   ['fence', fenceTopic],
-  ['delivery limit', deliveryLimitTopic],
   ["operator's retry", operatorRetryTopic],
   ['inspect', inspectTopic],
   ['why', whyTopic],

@@ -44,8 +44,8 @@ export class ChildWorker implements DoomedWorker {
   }
 
   async start(): Promise<void> {
-    await until('the child to start', () => this.#isStarted || this.fatal[0], 20_000);
-    if (this.fatal[0]) throw new Error(this.fatal[0]);
+    await until('the child to start', () => this.#isStarted || this.fatal[0] || this.#isGone, 20_000);
+    if (!this.#isStarted) throw new Error(this.fatal[0] ?? 'the child ended before it had started');
   }
 
   get claims(): readonly Claim[] {

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { until } from '../../support/until.ts';
 import { COMPLETE, labTest, type Suite } from '../suite.ts';
+import { deliveryLimitTopic } from './delivery-limit.ts';
 
 export function deathTopic(suite: Suite): void {
   if (!suite.promises.survivesWorkerDeath) {
@@ -80,6 +81,7 @@ export function deathTopic(suite: Suite): void {
     },
   );
 
+  deliveryLimitTopic(suite);
   if (!suite.promises.cancel) return;
 
   labTest(suite, 'a job whose cancel was asked for is cancelled when its worker dies', async (lab) => {

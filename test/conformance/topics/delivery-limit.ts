@@ -1,9 +1,8 @@
 import { expect } from 'vitest';
 import { labTest, type Suite } from '../suite.ts';
 
+/** Part of `death`: how often a job may kill what runs it. */
 export function deliveryLimitTopic(suite: Suite): void {
-  if (!suite.promises.survivesWorkerDeath) return;
-
   labTest(
     suite,
     'a job that kills what runs it is dead at the delivery limit, payload kept and cause named',

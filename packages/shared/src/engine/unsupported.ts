@@ -21,7 +21,8 @@ export function unsupported(engine: EngineName, what: string, field?: string): P
 export function refuseBeyondPromises(engine: EngineName, job: NewJob, now: number): void {
   const promises = PROMISES[engine];
   const runAt = dueAt(job, now);
-  if (!promises.delay && runAt !== undefined) throw unsupported(engine, 'delays', job.runAt === undefined ? 'delayMs' : 'runAt');
+  if (!promises.delay && runAt !== undefined)
+    throw unsupported(engine, 'delays', job.runAt === undefined ? 'delayMs' : 'runAt');
   if (!promises.priorities && job.priority !== 'normal') throw unsupported(engine, 'priorities', 'priority');
   if (!promises.retries && job.maxAttempts > 1) throw unsupported(engine, 'retries', 'maxAttempts');
   if (!promises.idempotentSubmit && job.id !== undefined) throw unsupported(engine, 'chosen ids', 'id');

@@ -60,6 +60,11 @@ export class MemoryConsumer implements Consumer {
     if (job) job.progressJson = json;
   }
 
+  resize(slots: number): void {
+    if (this.#hold) this.#hold.slots = slots;
+    this.#store.changed();
+  }
+
   quiet(): void {
     if (this.#hold) this.#hold.isQuiet = true;
   }

@@ -11,6 +11,7 @@ export interface Hold {
   /** `frozen`: the process is stopped, neither renews nor hears. */
   condition: 'alive' | 'frozen';
   isQuiet: boolean;
+  slots: number;
   renewedAt: number;
 }
 
@@ -22,12 +23,13 @@ export function newHold(context: ConsumerContext, now: number): Hold {
     jobs: new Map(),
     condition: 'alive',
     isQuiet: false,
+    slots: context.options.slots,
     renewedAt: now,
   };
 }
 
 export const hasFreeSlot = (hold: Hold): boolean =>
-  hold.condition === 'alive' && !hold.isQuiet && hold.jobs.size < hold.context.options.slots;
+  hold.condition === 'alive' && !hold.isQuiet && hold.jobs.size < hold.slots;
 
 /** What the worker is told about a job that was just claimed for it. */
 export function claimOf(job: MemoryJob): Claim {

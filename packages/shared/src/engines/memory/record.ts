@@ -1,4 +1,4 @@
-import type { NewJob } from '../../engine/submitter.ts';
+import { dueAt, type NewJob } from '../../engine/submitter.ts';
 import type { Delivery, DeliveryMode, DeliveryOutcome, Job, JobError, JobState, Priority } from '../../job/job.ts';
 
 /** A job as this engine keeps it: one mutable record, moved by `moves.ts` alone. */
@@ -37,7 +37,7 @@ export interface MemoryJob {
 const DELIVERIES_KEPT = 50;
 
 export function newRecord(job: NewJob, id: string, digest: string, seq: number, now: number): MemoryJob {
-  const isDue = job.runAt === undefined || job.runAt <= now;
+  const runAt = dueAt(job, now);
   return {
     id,
     queue: job.queue,
@@ -51,13 +51,13 @@ export function newRecord(job: NewJob, id: string, digest: string, seq: number, 
     digest,
     createdAt: now,
     seq,
-    state: isDue ? 'waiting' : 'scheduled',
+    state: runAt === undefined ? 'waiting' : 'scheduled',
     generation: 1,
     attempts: 0,
     handOvers: 0,
     deaths: 0,
     fence: 0,
-    runAt: isDue ? undefined : job.runAt,
+    runAt,
     finishedAt: undefined,
     resultJson: undefined,
     verified: undefined,
