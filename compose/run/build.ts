@@ -15,7 +15,7 @@ async function findPackages(): Promise<readonly Package[]> {
   const found: Package[] = [];
   for (const entry of await readdir(join(ROOT, 'packages'))) {
     const folder = join(ROOT, 'packages', entry);
-    const files = await readdir(folder).catch(() => []);
+    const files: readonly string[] = await readdir(folder).catch(() => []);
     if (!files.includes('tsconfig.json')) continue;
     const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
       readonly name: string;
