@@ -85,7 +85,6 @@ function compose({ config, log, engine, health, worker }: Parts): Service {
       const { slots, types, queue } = config;
       log.info({ slots, types, queue, engine: engine.name, healthPort: health.port }, `worker ${config.name} starting`);
       await worker.start();
-      log.info({ slots }, 'ready for jobs');
     },
     async stop() {
       await worker.stop();

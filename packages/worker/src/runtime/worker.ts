@@ -9,6 +9,7 @@ import { InHand, type InHandOptions } from './in-hand.ts';
 import type { ServedType } from './job-type.ts';
 import { type Ledger, noLedger } from './ledger.ts';
 import type { Metrics } from './metrics.ts';
+import { Readiness } from './readiness.ts';
 import { memoryLimitBytes, Pulse } from './vitals.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -52,6 +53,7 @@ export class WorkerRuntime implements Service {
   readonly #inHand: InHand;
   readonly #pulse: Pulse;
   readonly #watchdog: Watchdog;
+  readonly #readiness: Readiness;
   readonly #fail: (error: Error) => void;
   #drainMs: number;
   #state: 'new' | 'starting' | 'running' | 'draining' | 'stopped' = 'new';
@@ -90,6 +92,7 @@ export class WorkerRuntime implements Service {
       onStuck: (ageMs) =>
         this.#giveUp(new ProdworkError('PRODWORK_WORKER_STUCK', `no turn of the fetch loop for ${ageMs} ms`)),
     });
+    this.#readiness = new Readiness(() => this.isReady, log);
     metrics.watch({
       slots: () => slots,
       inHand: () => this.#inHand.count,
@@ -123,10 +126,10 @@ export class WorkerRuntime implements Service {
   async start(): Promise<void> {
     if (this.#state !== 'new') return;
     this.#state = 'starting';
-    await this.#pulse.start();
-    await this.#watchdog.start();
-    await this.#consumer.start();
-    if (this.#state === 'starting') this.#state = 'running';
+    await Promise.all([this.#pulse.start(), this.#watchdog.start(), this.#consumer.start()]);
+    if (this.#state !== 'starting') return;
+    this.#state = 'running';
+    await this.#readiness.start();
   }
 
   stop(): Promise<void> {
@@ -139,6 +142,7 @@ export class WorkerRuntime implements Service {
     const wasStarted = this.#state !== 'new';
     this.#state = 'draining';
     if (wasStarted) {
+      void this.#readiness.stop();
       this.#consumer.quiet();
       this.#inHand.close();
       log.info({ jobs: this.#inHand.count, drainMs: this.#drainMs }, 'draining');
