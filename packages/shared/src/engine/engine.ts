@@ -1,4 +1,5 @@
 import type { Consumer, ConsumerContext } from './consumer.ts';
+import type { HistorySource } from './history.ts';
 import type { Inspector } from './inspector.ts';
 import type { Promises } from './promises.ts';
 import type { Submitter } from './submitter.ts';
@@ -23,6 +24,8 @@ export interface Engine {
   submitter(): Submitter;
   inspector(): Inspector;
   consumer(context: ConsumerContext): Consumer;
+  /** What an archiver needs of one queue; absent: this engine has no history. */
+  historySource?(queue: string): HistorySource;
   /** A fresh look (cached for a second): answers within 2 s, never rejects. */
   health(): Promise<EngineHealth>;
   /** Closes what the parts shared. Stop the parts first. */

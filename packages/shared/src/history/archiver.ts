@@ -33,6 +33,8 @@ export interface Archiver extends Service {
 
 const ELECTION_MS = 2_000;
 const TROUBLE_MS = 2_000;
+/** How often the holder renews the rules, looks at the backlog and shows that it is alive. */
+const CARE_MS = 2_000;
 const EXPIRE_EVERY_MS = 60_000;
 const EXPIRE_BATCH = 1_000;
 /** A holder that is frozen loses its lock after this long, because its connection has been silent. */
@@ -53,7 +55,7 @@ class PostgresArchiver implements Archiver {
   #isHolder = false;
   #stored = 0;
   #expired = 0;
-  #dropped = 0;
+  #dropped: number | undefined;
   #problem: string | undefined;
   #expireAt = 0;
 
@@ -80,16 +82,11 @@ class PostgresArchiver implements Archiver {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
-    let isKept = false;
     while (!signal.aborted) {
       try {
-        if (!isKept) {
-          // Before anything else, and without Postgres: from now on nothing is pruned unstored.
-          await this.#options.source.keep(this.#options.rules);
-          isKept = true;
-        }
+        await this.#care();
         if (this.#options.boot.isMigrated()) await this.#hold();
-        await pause(this.#isHolder ? 0 : ELECTION_MS, signal);
+        await pause(ELECTION_MS, signal);
       } catch (error) {
         this.#report(error);
         await pause(TROUBLE_MS, signal);
@@ -121,22 +118,27 @@ class PostgresArchiver implements Archiver {
   async #archive(session: Session, lost: AbortSignal): Promise<void> {
     const { source, history, batch = 500, idleMs = 500 } = this.#options;
     const { signal } = this.#stopping;
-    while (!signal.aborted && !lost.aborted) {
+    for (let caredAt = 0; !signal.aborted && !lost.aborted; ) {
       const { jobs, receipt } = await source.finished(batch);
       if (jobs.length > 0) this.#stored += await history.store(jobs);
-      if (receipt.length > 0) await source.archived(receipt);
+      await source.archived(receipt);
       this.#problem = undefined;
-      if (receipt.length >= batch) continue;
-      await this.#watchBacklog();
-      await this.#expire();
-      await session.query('select 1');
-      await pause(idleMs, signal);
+      if (Date.now() - caredAt >= CARE_MS) {
+        caredAt = Date.now();
+        await session.query('select 1');
+        await this.#care();
+        await this.#expire();
+      }
+      if (receipt.length === 0) await pause(idleMs, signal);
     }
   }
 
-  async #watchBacklog(): Promise<void> {
-    const { dropped } = await this.#options.source.backlog();
-    if (dropped > this.#dropped) this.#alarm(dropped);
+  /** Renews the rule that nothing is pruned unstored, and sounds the alarm when something was. Needs no Postgres. */
+  async #care(): Promise<void> {
+    const { source, rules } = this.#options;
+    await source.keep(rules);
+    const { dropped } = await source.backlog();
+    if (this.#dropped !== undefined && dropped > this.#dropped) this.#alarm(dropped - this.#dropped);
     this.#dropped = dropped;
   }
 

@@ -5,6 +5,7 @@ import { serverOf, whenReady } from '../../redis/connections.ts';
 import { checkSafety } from '../../redis/safety.ts';
 import type { EngineOptions } from '../open.ts';
 import { LeaseConsumer } from './consumer.ts';
+import { LeaseHistorySource } from './history-source.ts';
 import { LeaseInspector } from './inspector.ts';
 import { DataSets } from './shard.ts';
 import { LeaseSubmitter } from './submitter.ts';
@@ -42,6 +43,7 @@ export function leaseEngine(options: EngineOptions): Engine {
     submitter: () => new LeaseSubmitter(options, dataSets),
     inspector: () => new LeaseInspector(options, dataSets),
     consumer: (context: ConsumerContext) => new LeaseConsumer(options, dataSets, context),
+    historySource: (queue) => new LeaseHistorySource(options, dataSets, queue),
     health: () => {
       if (health === undefined || Date.now() - health.at > HEALTH_CACHE_MS) health = { at: Date.now(), value: look() };
       return health.value;

@@ -21,6 +21,8 @@
  * | `keys`, `keysexp` | hash, zset | chosen ids and idempotency keys, and until when they are remembered |
  * | `progress` | hash | id -> what its handler last reported |
  * | `stat` | hash | totals |
+ * | `unstored` | zset | finished jobs that the history has still to store -> finish time |
+ * | `reopened` | hash | trails of generations that were reopened before they were stored |
  * | `upkeep` | string | the elected incarnation |
  */
 export interface ShardKeys {

@@ -17,7 +17,7 @@ const SHEBANG: { readonly [kind in Kind]: string } = {
 
 /** Fragments that a script is composed of, in order; each may use those before it. */
 const CLAIM = ['claim', 'dispatch'];
-const SETTLE = ['settle', 'complete', 'retry', 'bury', 'release', 'abandon', 'reap', 'cancel'];
+const SETTLE = ['unstored', 'settle', 'complete', 'retry', 'bury', 'release', 'abandon', 'reap', 'cancel'];
 
 function compose(kind: Kind, name: string, fragments: readonly string[] = []): Script {
   return createScript(name, [SHEBANG[kind], ...['shard', ...fragments, name].map(fragment)].join('\n'));
@@ -33,11 +33,16 @@ export const scripts = {
   readHold: compose('reads', 'read-hold', ['claim']),
   tick: compose('works', 'tick', [...SETTLE, ...CLAIM, 'promote']),
   progress: compose('works', 'progress'),
-  cancel: compose('works', 'cancel-job', ['locate']),
-  reopen: compose('works', 'reopen', ['locate', ...CLAIM]),
-  remove: compose('works', 'remove', ['settle', 'locate']),
+  cancel: compose('works', 'cancel-job', ['unstored', 'locate']),
+  reopen: compose('works', 'reopen', ['unstored', 'locate', ...CLAIM]),
+  remove: compose('works', 'remove', ['unstored', 'settle', 'locate']),
   pause: compose('works', 'pause', CLAIM),
   show: compose('reads', 'show', ['locate']),
   census: compose('reads', 'census'),
   workers: compose('reads', 'workers'),
+  historyKeep: compose('works', 'history-keep', ['unstored']),
+  historyRelease: compose('works', 'history-release', ['unstored']),
+  historyFinished: compose('reads', 'history-finished', ['unstored']),
+  historyArchived: compose('works', 'history-archived', ['unstored', 'settle']),
+  historyBacklog: compose('reads', 'history-backlog', ['unstored']),
 } as const;

@@ -10,5 +10,6 @@ if state == 'waiting' or state == 'scheduled' then
   call('HSET', ST, id, writeTrail(t))
   state = 'cancelled'
 end
+if call('ZSCORE', UNSTORED, id) then noLongerUnstored({ id }) end
 forget(state, { id })
 return { 'removed' }

@@ -9,6 +9,14 @@ if state == 'completed' then return { 'refused' } end
 if state ~= 'dead' and state ~= 'cancelled' and state ~= 'abandoned' then return { 'unchanged' } end
 local lane = laneOf(call('HGET', REC, id))
 if not lane then return { 'refused' } end
+local unstoredAt = call('ZSCORE', UNSTORED, id)
+if unstoredAt then
+  -- The generation that ends here is still to be stored: its trail is set aside under its own name.
+  local aside = id .. ' ' .. t.g
+  call('HSET', REOPENED, aside, writeTrail(t))
+  call('ZREM', UNSTORED, id)
+  call('ZADD', UNSTORED, unstoredAt, aside)
+end
 t.state, t.at, t.g, t.n, t.a, t.k, t.cancel, t.lines = '-', '0', t.g + 1, 0, 0, 0, 0, ''
 call('ZREM', P .. state, id)
 call('HSET', ST, id, writeTrail(t))

@@ -11,6 +11,8 @@ local REMEMBER_MS, REMEMBER_MOST = 86400000, 1000000
 local answer, refused = { 'ok', now }, {}
 local room = backlogMax - call('HLEN', REC) + call('ZCARD', P .. 'completed') + call('ZCARD', P .. 'dead') +
   call('ZCARD', P .. 'cancelled') + call('ZCARD', P .. 'abandoned')
+local history = call('HMGET', KEYS[1], 'historyStrict', 'unstoredBytes', 'historyMax')
+if history[1] == '1' and tonumber(history[2] or '0') > tonumber(history[3]) then room = 0 end
 local fresh = {}
 for i = 1, keyed do
   local at = FIRST + jobs * 4 + (i - 1) * 3

@@ -29,6 +29,7 @@ if hasEntered then dispatch() end
 local oldest = string.format('%.0f', nowMs - tonumber(ARGV[7]))
 for _, state in ipairs({ 'completed', 'dead', 'cancelled', 'abandoned' }) do
   local ids = call('ZRANGE', P .. state, '-inf', oldest, 'BYSCORE', 'LIMIT', 0, PRUNE_MOST)
+  ids = storedOf(ids)
   if #ids > 0 then
     forget(state, ids)
     hasMore = hasMore or #ids == PRUNE_MOST
