@@ -1,6 +1,5 @@
 import type { Claim, Consumer, ConsumerContext } from '../../engine/consumer.ts';
 import { isProdworkError, ProdworkError } from '../../errors.ts';
-import { parseJobId } from '../../job/ids.ts';
 import type { Outcome, SettleAnswer } from '../../job/outcome.ts';
 import type { Log } from '../../log.ts';
 import { type Connection, closeConnection, createConnection, keepConnected } from '../../redis/connections.ts';
@@ -100,17 +99,22 @@ export class LeaseConsumer implements Consumer {
   }
 
   settle(claim: Claim, outcome: Outcome): Promise<SettleAnswer> {
-    const held = this.heldOf(claim);
     if (this.isStopped) return Promise.reject(new ProdworkError('QUEUE_UNAVAILABLE', 'the consumer is stopped'));
-    if (held === undefined || held.isSettling) return Promise.resolve('lost');
+    const address = parseJobId(claim.id, this.shard.queue);
+    const known = address && this.hands.answerTo(address.local, claim.fence);
+    if (known !== undefined) return known;
+    const held = this.hands.of(claim);
+    if (held === undefined) return Promise.resolve('lost');
     held.isSettling = true;
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<SettleAnswer>((resolve, reject) => {
       this.turns.settle({ held, verb: encodeOutcome(outcome), resolve, reject });
     });
+    this.hands.remember(held, answer);
+    return answer;
   }
 
   reportProgress(claim: Claim, json: string): void {
-    const held = this.heldOf(claim);
+    const held = this.hands.of(claim);
     if (held === undefined || held.isSettling || !this.isReady()) return;
     this.shard.run(scripts.progress, [this.incarnation, held.local, claim.fence, json]).catch((err: unknown) => {
       this.log.debug({ err, jobId: claim.id }, 'a progress report was lost');
@@ -161,11 +165,6 @@ export class LeaseConsumer implements Consumer {
       this.turns.fail(new ProdworkError('QUEUE_UNAVAILABLE', 'the consumer is stopped'));
       closeConnection(this.connection);
     }
-  }
-
-  private heldOf(claim: Claim): Held | undefined {
-    const address = parseJobId(claim.id, this.shard.queue);
-    return address && this.hands.get(address.local, claim.fence);
   }
 
   private onSettled({ held, resolve }: Settling, answer: SettleAnswer): void {

@@ -1,4 +1,8 @@
 import type { Claim } from '../../engine/consumer.ts';
+import type { SettleAnswer } from '../../job/outcome.ts';
+
+/** Answers to own settles that are kept, so that a repeat is answered as what it was. */
+const ANSWERS_KEPT = 1_000;
 
 /** One delivery in this worker's hands: in a slot from the claim until its settle is answered. */
 export interface Held {
@@ -11,10 +15,12 @@ export interface Held {
 /** What this worker holds, by job and fence. Redis is the authority; this is the copy that the handlers run from. */
 export class Hands {
   private readonly held = new Map<string, Held>();
+  private readonly byClaim = new WeakMap<Claim, Held>();
 
   add(local: string, claim: Claim): Held {
     const entry = { local, claim, isSettling: false };
     this.held.set(key(local, claim.fence), entry);
+    this.byClaim.set(claim, entry);
     return entry;
   }
 
@@ -22,8 +28,14 @@ export class Hands {
     return this.held.get(key(local, fence));
   }
 
+  /** The entry of a claim that was handed out; undefined once it is settled or lost. */
+  of(claim: Claim): Held | undefined {
+    return this.byClaim.get(claim);
+  }
+
   remove(entry: Held): void {
     this.held.delete(key(entry.local, entry.claim.fence));
+    this.byClaim.delete(entry.claim);
   }
 
   all(): readonly Held[] {

@@ -24,7 +24,7 @@ import { decodeCensus } from './census.ts';
 import { decodeJob } from './job-view.ts';
 import { listJobs } from './listing.ts';
 import { scripts } from './scripts.ts';
-import { type DataSets, Shard } from './shard.ts';
+import { type DataSets, queuesKey, Shard } from './shard.ts';
 import { explain } from './why.ts';
 import { decodeWorkers } from './workers-view.ts';
 
@@ -95,8 +95,8 @@ export class LeaseInspector implements Inspector {
   }
 
   async queues(): Promise<readonly QueueView[]> {
-    const names = new Set([...this.shards.keys()]);
-    return Promise.all([...names].sort().map((name) => this.queue(name)));
+    const names = await this.read(() => this.connection.smembers(queuesKey(this.options.prefix)));
+    return Promise.all(names.sort().map((name) => this.queue(name)));
   }
 
   async queue(name: string): Promise<QueueView> {

@@ -38,19 +38,33 @@ export function decodeRecord(record: string): { header: RecordHeader; payloadJso
 const HEADER = /^\["([^"]{2,66})",(\d{1,3}),(\d{1,16}),(\d{1,9}),(\d{1,16})\]$/;
 
 export function decodeHeader(line: string): RecordHeader | undefined {
-  const [, lane, maxAttempts, createdAt, timeoutMs, runAt] = HEADER.exec(line) ?? [];
-  const [, digit, type, mark] = LANE.exec(lane ?? '') ?? [];
-  const priority = PRIORITIES[Number(digit)];
-  if (type === undefined || priority === undefined) return undefined;
+  const [, lane = '', maxAttempts, createdAt, timeoutMs, runAt] = HEADER.exec(line) ?? [];
+  const kind = decodeLane(lane);
+  if (kind === undefined) return undefined;
   return {
-    type,
-    priority,
-    delivery: mark === '!' ? 'at-most-once' : 'at-least-once',
+    ...kind,
     maxAttempts: Number(maxAttempts),
     createdAt: Number(createdAt),
     timeoutMs: Number(timeoutMs) || undefined,
     runAt: Number(runAt) || undefined,
   };
+}
+
+type Kind = Pick<RecordHeader, 'type' | 'priority' | 'delivery'>;
+
+/** Lanes are few and come with every job: each is read once. Bounded, since records can be planted. */
+const lanes = new Map<string, Kind>();
+const LANES_MOST = 1_000;
+
+function decodeLane(lane: string): Kind | undefined {
+  const known = lanes.get(lane);
+  if (known !== undefined) return known;
+  const [, digit, type, mark] = LANE.exec(lane) ?? [];
+  const priority = PRIORITIES[Number(digit)];
+  if (type === undefined || priority === undefined) return undefined;
+  const kind: Kind = { type, priority, delivery: mark === '!' ? 'at-most-once' : 'at-least-once' };
+  if (lanes.size < LANES_MOST) lanes.set(lane, kind);
+  return kind;
 }
 
 /** A claim as the scripts send it, before its record was looked at. */

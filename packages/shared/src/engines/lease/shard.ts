@@ -35,6 +35,9 @@ export class DataSets {
   }
 }
 
+/** The names of all queues that were ever used: a set outside of every shard, for people who look. */
+export const queuesKey = (prefix: string): string => `${prefix}:queues`;
+
 /** One shard as seen through one connection: runs its scripts and knows which data set it is. */
 export class Shard {
   readonly keys: ShardKeys;
@@ -42,10 +45,12 @@ export class Shard {
   readonly number: number;
   private readonly connection: Connection;
   private readonly dataSets: DataSets;
+  private readonly queues: string;
 
   constructor(connection: Connection, dataSets: DataSets, prefix: string, queue: string, number: number) {
     this.connection = connection;
     this.dataSets = dataSets;
+    this.queues = queuesKey(prefix);
     this.keys = shardKeys(prefix, queue, number);
     this.queue = queue;
     this.number = number;
@@ -62,6 +67,7 @@ export class Shard {
         `${this.keys.prefix}* has layout ${String(layout)}; this version knows ${LAYOUT}: update prodwork`,
       );
     }
+    await this.connection.sadd(this.queues, this.queue);
     this.dataSets.remember(this.keys.prefix, String(epoch));
     return String(epoch);
   }

@@ -1,10 +1,4 @@
-import {
-  DELIVERY_OUTCOMES,
-  type Delivery,
-  type DeliveryOutcome,
-  type FinalState,
-  type JobError,
-} from '../../job/job.ts';
+import type { Delivery, DeliveryOutcome, FinalState, JobError } from '../../job/job.ts';
 import type { Outcome } from '../../job/outcome.ts';
 
 /** What happened to a job so far; `lua/shard.lua` describes the form, and both halves of it stand in this folder. */
@@ -55,27 +49,33 @@ export function decodeTrail(text: string): Trail {
     attempts: Number(attempts ?? 0),
     fence: Number(fence ?? 0),
     isCancelRequested: cancel === '1',
-    deliveries: lines.filter((line) => line.startsWith('@')).flatMap(decodeDelivery),
+    deliveries: lines.filter((line) => line.startsWith('@')).flatMap((line) => decodeDelivery(line, finishedAt ?? '0')),
     error: parseError(value('!')),
     resultJson: value('='),
     verified: parseVerified(value('~')),
   };
 }
 
-const isOutcome = (text: string | undefined): text is DeliveryOutcome =>
-  DELIVERY_OUTCOMES.some((outcome) => outcome === text);
+const OUTCOMES: { readonly [letter: string]: DeliveryOutcome } = {
+  c: 'completed',
+  f: 'failed',
+  x: 'cancelled',
+  r: 'released',
+  k: 'crashed',
+};
 
-function decodeDelivery(line: string): Delivery[] {
-  const [number, attempt, worker, fence, startedAt, endedAt, outcome, cause] = line.slice(1).split(',');
-  if (worker === undefined || !isOutcome(outcome)) return [];
+function decodeDelivery(line: string, finishedAt: string): Delivery[] {
+  const [number, attempt, worker, fence, startedAt, endedAt, letter = '', cause] = line.slice(1).split(',');
+  const outcome = OUTCOMES[letter];
+  if (worker === undefined || outcome === undefined) return [];
   return [
     {
       number: Number(number),
       attempt: Number(attempt),
       worker,
       fence: Number(fence),
-      startedAt: Number(startedAt),
-      endedAt: Number(endedAt),
+      startedAt: startedAt === '' ? Math.floor(Number(fence) / 1000) : Number(startedAt),
+      endedAt: Number(endedAt === '' ? finishedAt : endedAt),
       outcome,
       ...(cause ? { cause } : {}),
     },

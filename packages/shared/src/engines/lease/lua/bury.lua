@@ -3,6 +3,6 @@
 verbs.B = function(t, item, batch)
   t.a = t.a + 1
   batch.stats.failedAttempts = (batch.stats.failedAttempts or 0) + 1
-  close(t, item, 'failed', item.cause)
+  close(t, item, 'f', item.cause)
   finish(t, item, batch, 'D')
 end

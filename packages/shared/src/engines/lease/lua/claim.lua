@@ -19,8 +19,11 @@ local function takeFrom(inc, lane, want, room, out)
     end
     local records, trails = call('HMGET', REC, unpack(ids)), call('HMGET', ST, unpack(ids))
     local hold, before = {}, room.bytes
+    -- Most jobs have no trail: what is written for them is the same text.
+    local freshHold, freshHead = nowUsText .. ' ' .. now .. ' 1 1 ' .. lane, ' ' .. nowUsText .. ' 1 1 1 0\n'
     for i, id in ipairs(ids) do
-      local t = trails[i] and readTrail(trails[i])
+      local record, trail = records[i], trails[i]
+      local t = trail and readTrail(trail)
       if t and t.ghosts > 0 then
         t.ghosts = t.ghosts - 1
         if t.state == 'G' and t.ghosts == 0 then
@@ -28,20 +31,21 @@ local function takeFrom(inc, lane, want, room, out)
         else
           call('HSET', ST, id, writeTrail(t))
         end
-      elseif not records[i] then
+      elseif not record then
         count('strays', 1)
       elseif not t or t.state == '-' then
-        local n, a, g, k, fence = 1, 1, 1, 0, nowUs
-        if t then
-          n, a, g, k = t.n + 1, t.a + 1, t.g, t.k
-          if t.f >= fence then fence = t.f + 1 end
-        end
-        fence = string.format('%.0f', fence)
         hold[#hold + 1] = id
-        hold[#hold + 1] = fence .. ' ' .. now .. ' ' .. n .. ' ' .. a .. ' ' .. lane
-        out[#out + 1] = 'C' .. id .. ' ' .. fence .. ' ' .. n .. ' ' .. a .. ' ' .. g ..
-          (k >= SUSPECT_AFTER and ' 1\n' or ' 0\n') .. records[i]
-        room.bytes = room.bytes - #records[i]
+        if t then
+          local fence = string.format('%.0f', math.max(nowUs, t.f + 1))
+          local n, a = t.n + 1, t.a + 1
+          hold[#hold + 1] = fence .. ' ' .. now .. ' ' .. n .. ' ' .. a .. ' ' .. lane
+          out[#out + 1] = 'C' .. id .. ' ' .. fence .. ' ' .. n .. ' ' .. a .. ' ' .. t.g ..
+            (t.k >= SUSPECT_AFTER and ' 1\n' or ' 0\n') .. record
+        else
+          hold[#hold + 1] = freshHold
+          out[#out + 1] = 'C' .. id .. freshHead .. record
+        end
+        room.bytes = room.bytes - #record
         got = got + 1
       end
     end

@@ -2,6 +2,6 @@
 -- The attempt counts; the result and the evidence stand at the end of the trail.
 verbs.C = function(t, item, batch)
   t.a = t.a + 1
-  close(t, item, 'completed', '')
+  close(t, item, 'c', '')
   finish(t, item, batch, 'C')
 end

@@ -4,7 +4,7 @@
 verbs.K = function(t, item, batch)
   t.k = t.k + 1
   batch.stats.redelivered = (batch.stats.redelivered or 0) + 1
-  close(t, item, 'crashed', item.cause)
+  close(t, item, 'k', item.cause)
   giveBack(t, item, batch)
 end
 
@@ -15,16 +15,16 @@ local function reap(inc, cause)
   local w = call('HMGET', P .. 'w:' .. inc, 'name', 'rss', 'memoryLimit')
   local limit = tonumber(w[3] or '0') or 0
   if limit > 0 and (tonumber(w[2] or '0') or 0) > 0.9 * limit then cause = 'oom-suspected' end
-  local held, items = call('HGETALL', P .. 'hold:' .. inc), {}
-  for i = 1, #held, 2 do
-    items[#items + 1] = { id = held[i], fence = string.match(held[i + 1], '^%d+'), verb = 'K', number = 0,
-      cause = cause, body = '', hold = held[i + 1] }
+  local held, claims, from = call('HGETALL', P .. 'hold:' .. inc), {}, {}
+  for i = 1, #held, 2 do claims[#claims + 1] = { held[i], string.match(held[i + 1], '^%d+') } end
+  table.sort(claims, function(a, b) return tonumber(a[2]) > tonumber(b[2]) end)
+  for _, claimed in ipairs(claims) do
+    for _, field in ipairs({ claimed[1], claimed[2], 'K', '0', cause, '' }) do from[#from + 1] = field end
   end
-  table.sort(items, function(a, b) return tonumber(a.fence) > tonumber(b.fence) end)
-  settle(inc, w[1] or '?', items)
+  settle(inc, w[1] or '?', from, 1, #claims)
   call('DEL', P .. 'hold:' .. inc, P .. 'in:' .. inc, P .. 'w:' .. inc)
   call('ZREM', WORKERS, inc)
   call('ZREM', IDLE, inc)
   if w[1] and call('HGET', P .. 'names', w[1]) == inc then call('HDEL', P .. 'names', w[1]) end
-  return #items
+  return #claims
 end

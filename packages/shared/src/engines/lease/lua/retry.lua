@@ -3,7 +3,7 @@
 verbs.R = function(t, item, batch)
   t.a = t.a + 1
   batch.stats.failedAttempts = (batch.stats.failedAttempts or 0) + 1
-  close(t, item, 'failed', item.cause)
+  close(t, item, 'f', item.cause)
   if t.cancel == 1 then return finish(t, item, batch, 'X') end
   if item.atMostOnce then return finish(t, item, batch, 'D') end
   if t.n >= DELIVERY_LIMIT then return finish(t, item, batch, 'D') end

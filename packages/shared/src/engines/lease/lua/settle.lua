@@ -6,11 +6,13 @@ local KEEP = 10000
 local verbs, abandon = {}, nil
 local FINAL = { C = 'completed', D = 'dead', X = 'cancelled', A = 'abandoned' }
 
--- Ends a delivery: one line @number,attempt,worker,fence,startedAt,endedAt,outcome,cause
+-- Ends a delivery: one line @number,attempt,worker,fence,startedAt,endedAt,outcome,cause and what the attempt left behind.
+-- startedAt is left out when the fence says it: a fence is the time in microseconds, or one more than the last fence.
 local function close(t, item, outcome, cause)
   t.n, t.f = item.n, tonumber(item.fence)
+  local startedAt = string.sub(item.fence, 1, -4) == item.startedAt and '' or item.startedAt
   t.lines = deliveryLines(t.lines) .. '\n@' .. item.n .. ',' .. item.attempt .. ',' .. item.worker .. ',' .. item.fence ..
-    ',' .. item.startedAt .. ',' .. now .. ',' .. outcome .. ',' .. cause .. item.body
+    ',' .. startedAt .. ',' .. now .. ',' .. outcome .. ',' .. cause .. item.body
 end
 
 local function finish(t, item, batch, state)
@@ -35,8 +37,9 @@ local function giveBack(t, item, batch)
 end
 
 -- Drops finished jobs with all that is known of them; a trail that lane entries still point at stays behind as G.
-local function forget(state, ids)
-  call('ZREM', P .. state, unpack(ids))
+local function forget(state, ids, isUnlisted)
+  if #ids == 0 then return end
+  if not isUnlisted then call('ZREM', P .. state, unpack(ids)) end
   call('HDEL', REC, unpack(ids))
   if state ~= 'completed' then
     for i, text in ipairs(call('HMGET', ST, unpack(ids))) do
@@ -53,36 +56,60 @@ local function forget(state, ids)
   end
 end
 
--- Keeps at most KEEP jobs of a final state: drops the oldest.
+-- Keeps at most KEEP jobs of a final state: drops the oldest that the history, where there is one, has stored.
 local function prune(state, most)
   local over = call('ZCARD', P .. state) - KEEP
-  if over > 0 then forget(state, call('ZRANGE', P .. state, 0, math.min(over, most) - 1)) end
+  if over <= 0 then return end
+  local oldest = call('ZRANGE', P .. state, 0, math.min(over, most) - 1)
+  local ids = storedOf(oldest)
+  local areOldest = #ids == #oldest
+  if areOldest then call('ZREMRANGEBYRANK', P .. state, 0, #ids - 1) end
+  forget(state, ids, areOldest)
 end
 
--- items: { id, fence, verb, number, cause, body [, hold] }. Reply: the positions that were refused.
-local function settle(inc, worker, items)
-  if #items == 0 then return {} end
-  local hold, ids, refused = P .. 'hold:' .. inc, {}, {}
-  for i, item in ipairs(items) do ids[i] = item.id end
+-- One item that is not the common case. Adds to the batch; the trail is written with it.
+local function settleOne(from, at, held, trail, worker, batch)
+  local item = { id = from[at], fence = from[at + 1], number = tonumber(from[at + 3]), cause = from[at + 4],
+    body = from[at + 5], worker = worker }
+  local startedAt, n, attempt, lane = string.match(held, '^%d+ (%d+) (%d+) (%d+) (.+)$')
+  item.startedAt, item.n, item.attempt, item.lane = startedAt, tonumber(n), attempt, lane
+  item.atMostOnce = string.find(lane, '!', 1, true) ~= nil
+  local t = readTrail(trail)
+  verbs[from[at + 2]](t, item, batch)
+  return writeTrail(t)
+end
+
+-- from[first ...]: six fields per item: id, fence, verb, delayMs, cause, body.
+-- Reply: the positions that were refused, and whether jobs went back to a lane.
+local function settle(inc, worker, from, first, n)
+  local refused = {}
+  if n == 0 then return refused, false end
+  local hold, ids = P .. 'hold:' .. inc, {}
+  for i = 1, n do ids[i] = from[first + (i - 1) * 6] end
   local holds, trails = call('HMGET', hold, unpack(ids)), call('HMGET', ST, unpack(ids))
   local batch = { final = { C = {}, D = {}, X = {}, A = {} }, scheduled = {}, front = {}, stats = {}, firstDue = math.huge }
-  local gone, written, seen, withProgress = {}, {}, {}, {}
-  for i, item in ipairs(items) do
-    local fence, startedAt, n, attempt, lane = string.match(holds[i] or '', '^(%d+) (%d+) (%d+) (%d+) (.+)$')
-    if fence ~= item.fence or seen[item.id] then
+  local gone, written, seen, completed = {}, {}, {}, batch.final.C
+  -- A job that completes in its first delivery has no trail yet: what is written for it differs in three places.
+  local head, middle, tail = 'C ' .. now .. ' 1 1 1 0 ', ' 0 0\n@1,1,' .. worker .. ',', ',,,c,'
+  for i, id in ipairs(ids) do
+    local at, held = first + (i - 1) * 6, holds[i]
+    local fence = from[at + 1]
+    if not held or seen[id] or string.find(held, fence, 1, true) ~= 1 or string.byte(held, #fence + 1) ~= 32 then
       refused[#refused + 1] = i
     else
-      seen[item.id] = true
-      item.worker, item.startedAt, item.n, item.attempt, item.lane = worker, startedAt, tonumber(n), attempt, lane
-      item.atMostOnce = string.find(lane, '!', 1, true) ~= nil
-      local t = readTrail(trails[i])
-      verbs[item.verb](t, item, batch)
-      gone[#gone + 1] = item.id
-      written[#written + 1] = item.id
-      written[#written + 1] = writeTrail(t)
+      seen[id] = true
+      gone[#gone + 1] = id
+      written[#written + 1] = id
+      if from[at + 2] == 'C' and not trails[i] then
+        written[#written + 1] = head .. fence .. middle .. fence .. tail .. from[at + 5]
+        completed[#completed + 1] = now
+        completed[#completed + 1] = id
+      else
+        written[#written + 1] = settleOne(from, at, held, trails[i], worker, batch)
+      end
     end
   end
-  if #gone == 0 then return refused end
+  if #gone == 0 then return refused, false end
   call('HDEL', hold, unpack(gone))
   call('HSET', ST, unpack(written))
   if call('EXISTS', P .. 'progress') == 1 then call('HDEL', P .. 'progress', unpack(gone)) end
@@ -90,6 +117,7 @@ local function settle(inc, worker, items)
     if #members > 0 then
       call('ZADD', P .. FINAL[state], unpack(members))
       count(FINAL[state], #members / 2)
+      awaitStore(members)
       prune(FINAL[state], #members)
     end
   end

@@ -7,7 +7,7 @@ local P = string.sub(KEYS[1], 1, -5)
 local clock = call('TIME')
 local nowUs = clock[1] * 1000000 + clock[2]
 local nowMs = math.floor(nowUs / 1000)
-local now = string.format('%.0f', nowMs)
+local now, nowUsText = string.format('%.0f', nowMs), string.format('%.0f', nowUs)
 
 local REC, ST, TURN, SCHED = P .. 'rec', P .. 'st', P .. 'turn', P .. 'sched'
 local WORKERS, IDLE, STAT = P .. 'workers', P .. 'idle', P .. 'stat'

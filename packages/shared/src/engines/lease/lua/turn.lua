@@ -18,13 +18,7 @@ if w[4] and string.sub(w[4], 1, #noted) == noted then
   return { 'ok', now, string.sub(w[4], #noted + 1) }
 end
 
-local items = {}
-for i = 1, tonumber(ARGV[12]) do
-  local at = FIRST + (i - 1) * 6
-  items[i] = { id = ARGV[at], fence = ARGV[at + 1], verb = ARGV[at + 2], number = tonumber(ARGV[at + 3]),
-    cause = ARGV[at + 4], body = ARGV[at + 5] }
-end
-local refused, hasGivenBack = settle(inc, w[1], items)
+local refused, hasGivenBack = settle(inc, w[1], ARGV, FIRST, tonumber(ARGV[12]))
 local answer = { 'ok', now, table.concat(refused, ',') }
 if ARGV[9] ~= '' then
   call('ZADD', WORKERS, nowMs + leaseMs, inc)
