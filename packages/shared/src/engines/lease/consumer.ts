@@ -100,8 +100,7 @@ export class LeaseConsumer implements Consumer {
 
   settle(claim: Claim, outcome: Outcome): Promise<SettleAnswer> {
     if (this.isStopped) return Promise.reject(new ProdworkError('QUEUE_UNAVAILABLE', 'the consumer is stopped'));
-    const address = parseJobId(claim.id, this.shard.queue);
-    const known = address && this.hands.answerTo(address.local, claim.fence);
+    const known = this.hands.answerTo(claim);
     if (known !== undefined) return known;
     const held = this.hands.of(claim);
     if (held === undefined) return Promise.resolve('lost');
@@ -109,7 +108,7 @@ export class LeaseConsumer implements Consumer {
     const answer = new Promise<SettleAnswer>((resolve, reject) => {
       this.turns.settle({ held, verb: encodeOutcome(outcome), resolve, reject });
     });
-    this.hands.remember(held, answer);
+    this.hands.remember(claim, answer);
     return answer;
   }
 

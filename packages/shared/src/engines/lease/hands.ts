@@ -1,9 +1,6 @@
 import type { Claim } from '../../engine/consumer.ts';
 import type { SettleAnswer } from '../../job/outcome.ts';
 
-/** Answers to own settles that are kept, so that a repeat is answered as what it was. */
-const ANSWERS_KEPT = 1_000;
-
 /** One delivery in this worker's hands: in a slot from the claim until its settle is answered. */
 export interface Held {
   readonly local: string;
@@ -16,6 +13,7 @@ export interface Held {
 export class Hands {
   private readonly held = new Map<string, Held>();
   private readonly byClaim = new WeakMap<Claim, Held>();
+  private readonly answers = new WeakMap<Claim, Promise<SettleAnswer>>();
 
   add(local: string, claim: Claim): Held {
     const entry = { local, claim, isSettling: false };
@@ -36,6 +34,15 @@ export class Hands {
   remove(entry: Held): void {
     this.held.delete(key(entry.local, entry.claim.fence));
     this.byClaim.delete(entry.claim);
+  }
+
+  /** A settle that is repeated is answered as what it was. */
+  answerTo(claim: Claim): Promise<SettleAnswer> | undefined {
+    return this.answers.get(claim);
+  }
+
+  remember(claim: Claim, answer: Promise<SettleAnswer>): void {
+    this.answers.set(claim, answer);
   }
 
   all(): readonly Held[] {
