@@ -2,14 +2,18 @@ import type { FastifyInstance } from 'fastify';
 import { systemClock } from 'prodwork/clock';
 import { engineOptions } from 'prodwork/config/engine';
 import { openEngine } from 'prodwork/engines/open';
-import { jobTypes } from 'prodwork/jobs/catalog';
+import type { JobDefinition } from 'prodwork/job/define-job';
 import type { Log } from 'prodwork/log';
 import type { Service } from 'prodwork/service';
 import { buildApp } from './app.ts';
 import type { ProducerConfig } from './config.ts';
 
 /** The producer as one service: engine parts first, then the door; at a stop the door first. */
-export function createServer(config: ProducerConfig, log: Log): Service & { readonly address: () => string } {
+export function createServer(
+  config: ProducerConfig,
+  log: Log,
+  jobTypes: readonly JobDefinition[],
+): Service & { readonly address: () => string } {
   let stopping: Promise<void> | undefined;
   let starting: Promise<void> | undefined;
   let address = '';

@@ -2,7 +2,7 @@ import type { Clock } from 'prodwork/clock';
 import type { Inspector, QueueView, WorkerView } from 'prodwork/engine/inspector';
 import { within } from '../submit/within.ts';
 
-/** Jobs a second, over the last half minute that somebody looked; undefined until there are two looks to compare. */
+/** Jobs a second, over the last ten seconds that somebody looked; undefined until there are two looks to compare. */
 export interface Rates {
   readonly submitted: number;
   readonly completed: number;
@@ -18,7 +18,7 @@ export interface Snapshot {
 }
 
 const FRESH_MS = 900;
-const RATE_WINDOW_MS = 30_000;
+const RATE_WINDOW_MS = 10_000;
 
 interface Sample {
   readonly at: number;

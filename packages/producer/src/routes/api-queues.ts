@@ -55,7 +55,7 @@ export function apiQueueRoutes(app: FastifyInstance, services: Services): void {
         operationId: 'stats',
         summary: "The served queue's counts and rates in one answer",
         description:
-          '`rates` are jobs a second over at most the last 30 s in which somebody looked; absent until there are two looks.',
+          '`rates` are jobs a second over at most the last 10 s in which somebody looked; absent until there are two looks.',
         response: {
           200: Type.Object({
             at: Type.Integer(),

@@ -6,6 +6,7 @@ import type { Services } from '../services.ts';
 import { isFormId, parseBatch } from '../submit/form-batch.ts';
 import { within } from '../submit/within.ts';
 import { batchPage } from '../views/batch.ts';
+import { gauge } from '../views/gauge.ts';
 import { receiptPage } from '../views/receipt.ts';
 import { type JobRequest, noSuchJob } from './api-jobs.ts';
 import { ById, InQueue } from './schemas.ts';
@@ -15,7 +16,7 @@ export const isUnguessable = (id: string): boolean => isGeneratedId(id) || isFor
 
 /** `/jobs/:id` and `/jobs/batch/:batch`: what became of a job, or of many. */
 export function receiptRoutes(app: FastifyInstance, services: Services): void {
-  const { config, inspector, clock, tokens, formSubmits } = services;
+  const { config, inspector, clock, tokens, formSubmits, snapshots } = services;
 
   /** Chosen ids can be guessed: with tokens in force they are read with one. */
   const mayRead = (request: FastifyRequest, id: string): void => {
@@ -43,6 +44,7 @@ export function receiptRoutes(app: FastifyInstance, services: Services): void {
     const jobs = await within(inspector.jobs(ids, config.queue), 'QUEUE_UNAVAILABLE');
     if (jobs.every((job) => job === undefined)) throw noSuchJob(name);
     const first = jobs.find((job): job is Job => job !== undefined);
+    const snapshot = await snapshots.read().catch(() => undefined);
     reply.header('cache-control', 'no-store').type('text/html; charset=utf-8');
     return reply.send(
       batchPage({
@@ -50,6 +52,7 @@ export function receiptRoutes(app: FastifyInstance, services: Services): void {
         ids,
         states: jobs.map((job) => job?.state),
         type: first?.type ?? 'job',
+        gauge: gauge(snapshot),
         replica: config.replicaName,
       }),
     );

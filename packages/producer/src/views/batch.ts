@@ -10,6 +10,8 @@ export interface BatchView {
   /** In the order of the ids; undefined for a job that is no longer kept. */
   readonly states: readonly (JobState | undefined)[];
   readonly type: string;
+  /** The queue beside it: who sends many wants to watch the workers. */
+  readonly gauge: Html;
   readonly replica: string;
 }
 
@@ -35,7 +37,7 @@ export function batchPage(view: BatchView): string {
     title: `${view.type} × ${view.ids.length}`,
     replica: view.replica,
     ...(!isBatchOver(view.states) && { refreshSeconds: 3 }),
-    main: html`<section class="card receipt">
+    main: html`<div class="columns"><section class="card receipt">
 <p class="eyebrow">${view.type} × ${number(view.ids.length)}</p>
 <div data-batch="${view.name}">${batchSummary(view.states)}</div>
 <p class="sr" role="status" data-said></p>
@@ -45,6 +47,7 @@ export function batchPage(view: BatchView): string {
         html`<li><a href="/jobs/${id}" class="cell state-${view.states[index] ?? 'gone'}" aria-label="Job ${index + 1}: ${view.states[index] ?? 'no longer kept'}"></a></li>`,
     )}</ul>
 </section>
+<section class="gauge" aria-label="The queue now" data-gauge>${view.gauge}</section></div>
 <p class="after"><a class="button" href="/?type=${view.type}">Submit another</a></p>`,
   });
 }
@@ -56,6 +59,6 @@ export function batchSummary(states: readonly (JobState | undefined)[]): Html {
   const over = states.filter((state) => state === undefined || isFinal(state)).length;
   const gone = states.filter((state) => state === undefined).length;
   return html`<h1>${over === states.length ? html`All ${plural(states.length, 'job')} ended` : html`${number(over)} of ${plural(states.length, 'job')} ended`}</h1>
-<progress max="${states.length}" value="${over}" aria-label="Jobs that have ended">${over} of ${states.length}</progress>
+<progress class="${over === states.length ? 'is-over' : 'is-on'}" max="${states.length}" value="${over}" aria-label="Jobs that have ended">${over} of ${states.length}</progress>
 <p class="legend">${JOB_STATES.filter((state) => counts.has(state)).map((state) => html`<span>${stateChip(state)} ${number(counts.get(state) ?? 0)}</span>`)}${gone > 0 && html`<span class="quiet">${number(gone)} no longer kept</span>`}</p>`;
 }

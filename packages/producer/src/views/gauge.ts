@@ -32,7 +32,7 @@ export function gauge(snapshot: Snapshot | undefined): Html {
 <h2>The queue now${queue.isPaused && html` <span class="chip state-scheduled">paused</span>`}</h2>
 <dl class="counts">${shownCounts.map(
     ([state, label, count]) =>
-      html`<div class="count is-${state}"><dt>${label}</dt><dd title="${number(count)}">${short(count)}</dd></div>`,
+      html`<div class="count ${state === 'completed' || count > 0 ? `is-${state}` : 'is-none'}"><dt>${label}</dt><dd title="${number(count)}">${short(count)}</dd></div>`,
   )}</dl>
 <p class="line">${flow(snapshot)}${rates !== undefined && html` · <strong>${number(rates.completed)}</strong> done a second`}</p>
 ${

@@ -3,7 +3,6 @@ import { html } from './html.ts';
 import { layout } from './layout.ts';
 
 const ADVICE: { readonly [code: string]: string } = {
-  NOT_FOUND: 'The address may be mistyped, or the job is older than what the queue keeps.',
   CROSS_SITE: 'Open the form on this site and send it from there.',
   QUEUE_UNAVAILABLE: 'Redis does not answer. What was accepted before is safe; try again in a moment.',
   SUBMIT_UNKNOWN: 'Go back and send the same page again: if the job is stored already, you will be taken to it.',

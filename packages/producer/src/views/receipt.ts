@@ -30,7 +30,7 @@ export function receiptPage(view: ReceiptView): string {
     title: `${job.type}: ${job.state}`,
     replica: view.replica,
     ...(!isFinal(job.state) && { refreshSeconds: 2 }),
-    main: html`<div data-job="${job.id}">${receipt(job, view.now)}</div>
+    main: html`<div class="columns" data-job="${job.id}">${receipt(job, view.now)}</div>
 <p class="sr" role="status" data-said></p>
 <p class="after"><a class="button" href="/?type=${job.type}">Submit another</a></p>`,
   });
