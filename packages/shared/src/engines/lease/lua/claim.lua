@@ -31,6 +31,10 @@ local function takeFrom(inc, lane, want, room, out)
         else
           call('HSET', ST, id, writeTrail(t))
         end
+        -- A reopened job stands behind its own ghost: what was read for it before is out of date.
+        for j = i + 1, #ids do
+          if ids[j] == id then trails[j] = call('HGET', ST, id) end
+        end
       elseif not record then
         count('strays', 1)
       elseif not t or t.state == '-' then
