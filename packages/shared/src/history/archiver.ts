@@ -19,6 +19,10 @@ export interface ArchiverOptions {
   readonly batch?: number;
   /** Wait between two looks when nothing has finished, ms. Default 500. */
   readonly idleMs?: number;
+  /** Wait until the next try after trouble, ms. Default 2,000. */
+  readonly troubleMs?: number;
+  /** How often a worker without the role asks for it, ms. Default 2,000. */
+  readonly electionMs?: number;
 }
 
 export interface Archiver extends Service {
@@ -31,8 +35,6 @@ export interface Archiver extends Service {
   };
 }
 
-const ELECTION_MS = 2_000;
-const TROUBLE_MS = 2_000;
 /** How often the holder renews the rules, looks at the backlog and shows that it is alive. */
 const CARE_MS = 2_000;
 const EXPIRE_EVERY_MS = 60_000;
@@ -82,14 +84,15 @@ class PostgresArchiver implements Archiver {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
+    const { electionMs = 2_000, troubleMs = 2_000 } = this.#options;
     while (!signal.aborted) {
       try {
         await this.#care();
         if (this.#options.boot.isMigrated()) await this.#hold();
-        await pause(ELECTION_MS, signal);
+        await pause(electionMs, signal);
       } catch (error) {
         this.#report(error);
-        await pause(TROUBLE_MS, signal);
+        await pause(troubleMs, signal);
       }
     }
   }
