@@ -1,0 +1,87 @@
+import type { QueueSettings } from 'bee-queue';
+import type { QueueOptions, WorkerOptions } from 'bullmq';
+import type { QueueOptions as GroupQueueOptions, WorkerOptions as GroupWorkerOptions } from 'groupmq';
+import { KEEP, type Payload } from './systems/system.ts';
+
+/**
+ * Every setting of every peer that differs from its default, with its reason. The rule: equal function where it can be
+ * had (a lease, a result that is kept, 10,000 completed jobs kept, the job readable by id, AOF everysec underneath), and
+ * beyond that whatever makes the peer faster. Whoever finds a better setting for a peer should send it.
+ */
+export const BULLMQ = {
+  queue: {
+    defaultJobOptions: {
+      // As ours: finished jobs are kept by count. Without it every job is kept for ever, which is faster to settle but
+      // no way to run a queue.
+      removeOnComplete: { count: KEEP },
+      removeOnFail: { count: KEEP },
+      // As ours by default: three attempts.
+      attempts: 3,
+    },
+  } satisfies Partial<QueueOptions>,
+  worker: {
+    // Its defaults: lock of 30 s renewed at half of that, stalled check every 30 s, events stream of 10,000 entries.
+    // Metrics are off by default and stay off, though ours are on.
+    removeOnComplete: { count: KEEP },
+    removeOnFail: { count: KEEP },
+  } satisfies Partial<WorkerOptions>,
+  // ioredis `enableAutoPipelining` was tried: half the speed. It stays off.
+  // msgpackr is used without its native part, as pnpm installs it when no install script is allowed.
+} as const;
+
+export const BEE_QUEUE = {
+  producer: {
+    // A producer that is no worker opens no blocking connection.
+    isWorker: false,
+    // Nobody listens to results in this process; both would only cost.
+    getEvents: false,
+    sendEvents: false,
+    // Otherwise the producer keeps every job object in memory for events that do not come.
+    storeJobs: false,
+  } satisfies QueueSettings,
+  worker: {
+    getEvents: false,
+    // One PUBLISH per job that nobody reads: off is faster.
+    sendEvents: false,
+    storeJobs: false,
+    // Results stay readable. It cannot keep by count: all or nothing, so it keeps all of them and never has to trim.
+    removeOnSuccess: false,
+    // Delayed jobs are not part of its scenarios.
+    activateDelayedJobs: false,
+  } satisfies QueueSettings,
+  /** Retries of a failed job; with the first try, as many attempts as ours. */
+  retries: 2,
+} as const;
+
+export const GROUPMQ = {
+  queue: {
+    // Its default is to keep none.
+    keepCompleted: KEEP,
+    keepFailed: KEEP,
+    // Many submits share a call. It says itself that jobs in the buffer are lost with the process until they are sent;
+    // `add` resolves only after that, so that what is counted as accepted is stored. Ten times as fast as without.
+    autoBatch: { size: 100, maxWaitMs: 1 },
+    maxAttempts: 3,
+  } satisfies Partial<GroupQueueOptions>,
+  worker: {
+    // Its defaults: job timeout 30 s, heartbeat at a third of that, completion and next reserve in one call.
+    atomicCompletion: true,
+  } satisfies Partial<GroupWorkerOptions<Payload>>,
+  /**
+   * Only one job of a group runs at a time, and a group costs keys of its own. 1,000 groups keep 200 slots busy;
+   * one group per job was slower.
+   */
+  groups: 1_000,
+} as const;
+
+/** Redis, the same for all of them, in a process and folder of its own per run. */
+export const REDIS_ARGS = [
+  // AOF everysec and noeviction are set by test/support/redis-server.ts. A rewrite in the middle of a run would be
+  // noise, and would hide how many bytes a job costs.
+  '--auto-aof-rewrite-percentage',
+  '0',
+  '--appendfsync',
+  'everysec',
+  '--loglevel',
+  'warning',
+] as const;
