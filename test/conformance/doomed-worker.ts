@@ -6,7 +6,7 @@ import type { MemoryEngine } from 'prodwork/engines/memory/engine';
 import type { EngineOptions } from 'prodwork/engines/open';
 import type { Outcome, SettleAnswer } from 'prodwork/job/outcome';
 import { until } from '../support/until.ts';
-import { completeSome, type DoomedWorker, LocalWorker, Notebook, type Noted } from './worker.ts';
+import { completeSome, type DoomedWorker, type Fatal, LocalWorker, Notebook, type Noted } from './worker.ts';
 
 export interface WorkerPlan {
   readonly engine: EngineName;
@@ -45,7 +45,7 @@ export class ChildWorker implements DoomedWorker {
 
   async start(): Promise<void> {
     await until('the child to start', () => this.#isStarted || this.fatal[0] || this.#isGone, 20_000);
-    if (!this.#isStarted) throw new Error(this.fatal[0] ?? 'the child ended before it had started');
+    if (!this.#isStarted) throw new Error(this.fatal[0]?.message ?? 'the child ended before it had started');
   }
 
   get claims(): readonly Claim[] {
@@ -60,7 +60,7 @@ export class ChildWorker implements DoomedWorker {
     return this.#notes.lost;
   }
 
-  get fatal(): readonly string[] {
+  get fatal(): readonly Fatal[] {
     return this.#notes.fatal;
   }
 

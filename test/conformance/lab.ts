@@ -113,6 +113,12 @@ export class Lab {
     return worker;
   }
 
+  /** Waits until the worker has joined. */
+  async isListed({ options }: TestWorker): Promise<void> {
+    const isIt = async () => (await this.inspector.workers(this.queue)).some(({ id }) => id === options.incarnation);
+    await until(`${options.name} to be listed`, isIt);
+  }
+
   async job(id: string): Promise<Job> {
     const job = await this.inspector.job(id, this.queue);
     if (!job) throw new Error(`no job ${id}`);

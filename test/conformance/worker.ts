@@ -1,10 +1,16 @@
 import type { Claim, Consumer, ConsumerContext, ConsumerEvents, ConsumerOptions } from 'prodwork/engine/consumer';
+import { isProdworkError } from 'prodwork/errors';
 import type { Outcome, SettleAnswer } from 'prodwork/job/outcome';
 import { until } from '../support/until.ts';
 
 export interface Noted {
   readonly id: string;
   readonly fence: number;
+}
+
+export interface Fatal {
+  readonly code: string;
+  readonly message: string;
 }
 
 /** A worker of the suite: it takes jobs into its slots and settles them when the test says so. */
@@ -14,7 +20,7 @@ export interface TestWorker {
   readonly claims: readonly Claim[];
   readonly cancels: readonly Noted[];
   readonly lost: readonly Noted[];
-  readonly fatal: readonly string[];
+  readonly fatal: readonly Fatal[];
   /** Waits for the next claim that `next` has not returned yet. */
   next(): Promise<Claim>;
   settle(claim: Claim, outcome: Outcome): Promise<SettleAnswer>;
@@ -39,7 +45,7 @@ export class Notebook implements ConsumerEvents {
   readonly claims: Claim[] = [];
   readonly cancels: Noted[] = [];
   readonly lost: Noted[] = [];
-  readonly fatal: string[] = [];
+  readonly fatal: Fatal[] = [];
   #taken = 0;
 
   onClaims(claims: readonly Claim[]): void {
@@ -55,7 +61,7 @@ export class Notebook implements ConsumerEvents {
   }
 
   onFatal(error: Error): void {
-    this.fatal.push(error.message);
+    this.fatal.push({ code: isProdworkError(error) ? error.code : '', message: error.message });
   }
 
   async next(who: string): Promise<Claim> {
@@ -89,7 +95,7 @@ export class LocalWorker implements TestWorker {
     return this.#notes.lost;
   }
 
-  get fatal(): readonly string[] {
+  get fatal(): readonly Fatal[] {
     return this.#notes.fatal;
   }
 

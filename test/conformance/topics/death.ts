@@ -73,8 +73,8 @@ export function deathTopic(suite: Suite): void {
       const claim = await other.next();
       expect(claim.id).toBe(id);
       await frozen.thaw();
-      expect(await frozen.settle(stale, { kind: 'complete', resultJson: '"stale"' })).toBe('lost');
       await until('the frozen worker to be told', () => frozen.lost.some(({ fence }) => fence === stale.fence));
+      expect(await frozen.settle(stale, { kind: 'complete', resultJson: '"stale"' })).toBe('lost');
       expect((await lab.job(id)).state).toBe('active');
       await other.settle(claim, { kind: 'complete', resultJson: '"fresh"' });
       expect(await lab.job(id)).toMatchObject({ state: 'completed', result: 'fresh' });

@@ -21,6 +21,7 @@ export function drainTopic(suite: Suite): void {
 
   labTest(suite, 'a worker that stops leaves the list of workers', async (lab) => {
     const worker = await lab.worker({ name: 'short-lived' });
+    await lab.isListed(worker);
     expect(await lab.inspector.workers(lab.queue)).toMatchObject([{ name: 'short-lived', state: 'running' }]);
     await worker.stop();
     expect(await lab.inspector.workers(lab.queue)).toEqual([]);
