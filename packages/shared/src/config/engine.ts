@@ -1,4 +1,3 @@
-import { ENGINE_NAMES } from '../engine/engine.ts';
 import type { EngineOptions } from '../engines/open.ts';
 import type { Log } from '../log.ts';
 import { choice, integer, type Setting, text } from './env.ts';
@@ -8,14 +7,15 @@ export const engineSettings = {
   engine: choice(
     'QUEUE_ENGINE',
     'lease',
-    ENGINE_NAMES,
+    // The memory engine lives in one process: it is for tests, and no setting.
+    ['lease', 'brpop', 'bullmq'],
     'How jobs are handed over. The same on every producer and worker.',
   ),
   redisUrl: text(
     'REDIS_URL',
     'redis://127.0.0.1:6379',
     'Where Redis is: redis://, rediss:// (TLS), redis+sentinel://host:port,host:port/name or redis+cluster://host:port,host:port.',
-    /^(redis|rediss|redis\+sentinel|redis\+cluster):\/\/\S+$/,
+    /^rediss?(\+sentinel|\+cluster)?:\/\/\S+$/,
   ),
   queue: text(
     'QUEUE_NAME',

@@ -95,6 +95,7 @@ export class Upkeep {
       keep.count,
       keep.ageMs,
       GRACE_MS,
+      keep.bytes,
     ]);
     if (role !== 'elected') {
       this.missing.clear();

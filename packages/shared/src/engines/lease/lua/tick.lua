@@ -1,8 +1,8 @@
 -- tick: the upkeep that one elected worker does
--- ARGV incarnation, epoch, electionMs, leaseMs, deliveryLimit, keep, keepAgeMs, graceMs
+-- ARGV incarnation, epoch, electionMs, leaseMs, deliveryLimit, keep, keepAgeMs, graceMs, keepBytes
 -- Reply {elected, now, next due time or '', 1 when there is more to do at once, incarnations ...}; {follower}; {dataset-lost}
 -- Cost: O(what expired), bounded per call; nothing that waits is looked at.
-local PROMOTE_MOST, PRUNE_MOST = 500, 500
+local PROMOTE_MOST, PRUNE_MOST, RECORD_BYTES = 500, 500, 300 -- what a kept job takes beside its texts
 local inc, leaseMs = ARGV[1], tonumber(ARGV[4])
 local meta = call('HMGET', KEYS[1], 'epoch', 'tickAt')
 if meta[1] ~= ARGV[2] then return { 'dataset-lost' } end
@@ -27,7 +27,7 @@ if promote(PROMOTE_MOST) > 0 then hasEntered = true end
 if hasEntered then dispatch() end
 
 local oldest = string.format('%.0f', nowMs - tonumber(ARGV[7]))
-for _, state in ipairs({ 'completed', 'dead', 'cancelled', 'abandoned' }) do
+for _, state in pairs(FINAL) do
   local ids = call('ZRANGE', P .. state, '-inf', oldest, 'BYSCORE', 'LIMIT', 0, PRUNE_MOST)
   ids = storedOf(ids)
   if #ids > 0 then
@@ -35,6 +35,22 @@ for _, state in ipairs({ 'completed', 'dead', 'cancelled', 'abandoned' }) do
     hasMore = hasMore or #ids == PRUNE_MOST
   end
 end
+
+-- By bytes: what a state takes is estimated from its oldest jobs; the state that takes most gives way.
+local bytes, largest, most = 0, nil, 0
+for _, state in pairs(FINAL) do
+  local sample, sampled = call('ZRANGE', P .. state, 0, 9), 0
+  for _, id in ipairs(sample) do sampled = sampled + call('HSTRLEN', REC, id) + call('HSTRLEN', ST, id) + RECORD_BYTES end
+  local takes = #sample == 0 and 0 or call('ZCARD', P .. state) * sampled / #sample
+  bytes = bytes + takes
+  if takes > most then largest, most = state, takes end
+end
+if largest and bytes > tonumber(ARGV[9]) then
+  local ids = storedOf(call('ZRANGE', P .. largest, 0, PRUNE_MOST - 1))
+  forget(largest, ids)
+  hasMore = hasMore or #ids > 0
+end
+
 for _, name in ipairs(call('ZRANGE', P .. 'keysexp', '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)) do
   -- Remembered for as long as its job is there, and a day after its end.
   local id = string.match(call('HGET', P .. 'keys', name) or '', '^%S+ (.+)$')
