@@ -84,6 +84,7 @@ function compose({ config, log, engine, health, worker }: Parts): Service {
       await health.start();
       const { slots, types, queue } = config;
       log.info({ slots, types, queue, engine: engine.name, healthPort: health.port }, `worker ${config.name} starting`);
+      await lookAtRedis(engine, log);
       await worker.start();
     },
     async stop() {
@@ -92,6 +93,14 @@ function compose({ config, log, engine, health, worker }: Parts): Service {
       await health.stop();
     },
   };
+}
+
+/** A Redis that is away is waited for; one that would lose jobs is refused. */
+async function lookAtRedis(engine: Engine, log: Log): Promise<void> {
+  const { problems, warnings, refusal } = await engine.health();
+  if (refusal !== undefined) throw new ProdworkError('PRODWORK_REDIS_UNSAFE', refusal);
+  for (const problem of problems) log.error({ problem }, 'not ready');
+  for (const warning of warnings) log.warn({ warning }, 'heed');
 }
 
 function ledgerOf({ ledgerFile, name }: WorkerConfig, log: Log): Ledger {

@@ -225,7 +225,23 @@ function childPidOf(progress: unknown): number | undefined {
   return typeof pid === 'number' && workers.every((worker) => worker.pid !== pid) ? pid : undefined;
 }
 
+test('a worker whose fetch loop is frozen exits 1, so that a fresh one takes its place', async () => {
+  const main = fileURLToPath(new URL('../../support/stuck-main.ts', import.meta.url));
+  const stuck = await startWorker('worker-1', {}, main);
+  expect(await stuck.ended).toBe(1);
+  expect(stuck.log.find(({ msg }) => msg === 'cannot go on')).toMatchObject({ err: { code: 'PRODWORK_WORKER_STUCK' } });
+});
+
 describe('a worker that is set up wrongly', () => {
+  test('does not start on a Redis that would delete jobs to make room, and says so', async () => {
+    const unsafe = await startRedis(['--maxmemory-policy', 'allkeys-lru']);
+    try {
+      await expect(worker('worker-1', { REDIS_URL: unsafe.url })).rejects.toThrow(/ended with 1: .*allkeys-lru/);
+    } finally {
+      await unsafe.stop();
+    }
+  });
+
   test('exits 78 and lists every fault', async () => {
     await expect(worker('worker 1', { WORKER_SLOTS: 'many' })).rejects.toThrow(/ended with 78/);
   });

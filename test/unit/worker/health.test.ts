@@ -83,3 +83,14 @@ test('the metrics count jobs by type and outcome, redeliveries and restarts, and
   }
   expect(lines.some((line) => line.startsWith('process_resident_memory_bytes '))).toBe(true);
 });
+
+test('a handler that blocks the event loop is counted', async () => {
+  const blocking = handle(defineJob({ type: 'blocking', input: Type.Object({}) }), {
+    run: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_300),
+  });
+  const { worker, consumer, metrics } = await workerWith([blocking]);
+  await until('the pulse is felt', async () => /event_loop_lag_seconds 0\.\d/.test(await metrics.text()));
+  consumer.give('blocking', {});
+  await until('it is counted', async () => (await metrics.text()).includes('prodwork_event_loop_blocked_total 1'));
+  await worker.stop();
+});

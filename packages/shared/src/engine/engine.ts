@@ -12,6 +12,8 @@ export interface EngineHealth {
   readonly isReady: boolean;
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
+  /** Set when nothing may start on this Redis: with its version or its settings jobs would be lost. */
+  readonly refusal?: string;
 }
 
 /**

@@ -49,8 +49,8 @@ export class HealthProbe {
       const asked = whenReady(connection, ANSWER_WITHIN_MS)
         .then(() => serverOf(connection, this.#key))
         .then(checkSafety);
-      const { problems, warnings } = await Promise.race([asked, late.promise]);
-      return { isReady: problems.length === 0, problems, warnings };
+      const { problems, warnings, refusal } = await Promise.race([asked, late.promise]);
+      return { isReady: problems.length === 0, problems, warnings, ...(refusal === undefined ? {} : { refusal }) };
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       return { isReady: false, problems: [`Redis does not answer: ${why}`], warnings: [] };

@@ -7,6 +7,8 @@ export interface SafetyReport {
   readonly uptimeSeconds: number;
   /** Each one would lose jobs: readiness stays red. */
   readonly problems: readonly string[];
+  /** The first of the problems that only a person can mend: a process refuses to start. */
+  readonly refusal?: string;
   /** Said once in the log. */
   readonly warnings: readonly string[];
   /** WAITAOF exists: Redis 7.2 or later, every Valkey. */
@@ -33,6 +35,8 @@ export function judge(info: string): SafetyReport {
   if (policy !== undefined && policy !== 'noeviction') {
     problems.push(`maxmemory-policy is ${policy}: Redis would delete jobs to make room; set it to noeviction`);
   }
+  // What follows may mend itself; what stands so far does not.
+  const [refusal] = problems;
   if (field('role') === 'slave') problems.push('this server is a read-only replica');
   if (field('aof_enabled') === '0') {
     const snapshots = field('rdb_saves') ?? '0';
@@ -49,6 +53,7 @@ export function judge(info: string): SafetyReport {
     version,
     uptimeSeconds: Number(field('uptime_in_seconds') ?? 0),
     problems,
+    ...(refusal === undefined ? {} : { refusal }),
     warnings,
     canWaitAof: server === 'valkey' || major > 7 || (major === 7 && minor >= 2),
   };

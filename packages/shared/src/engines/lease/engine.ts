@@ -26,11 +26,11 @@ export function leaseEngine(options: EngineOptions): Engine {
     try {
       await whenReady(looker.connection, HEALTH_CACHE_MS);
       const server = await serverOf(looker.connection, `${options.prefix}:health`);
-      const { problems, warnings, canWaitAof } = await checkSafety(server);
+      const { problems, warnings, canWaitAof, refusal } = await checkSafety(server);
       const found = [...problems];
       if (options.durability === 'fsync' && !canWaitAof) found.push('QUEUE_DURABILITY=fsync needs Redis 7.2 or later');
       for (const prefix of dataSets.lostPrefixes()) found.push(`Redis came back without the data of ${prefix}*`);
-      return { isReady: found.length === 0, problems: found, warnings };
+      return { isReady: found.length === 0, problems: found, warnings, ...(refusal === undefined ? {} : { refusal }) };
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       return { isReady: false, problems: [`Redis does not answer: ${message}`], warnings: [] };
