@@ -15,7 +15,7 @@ export interface ConnectOptions {
 }
 
 /** Attempts to reconnect are at most this far apart, ms. */
-const RECONNECT_MAX_MS = 2_000;
+const RECONNECT_MAX_MS = 1_000;
 const reconnectDelayMs = (attempt: number): number => Math.min(50 * 2 ** Math.min(attempt - 1, 6), RECONNECT_MAX_MS);
 
 /**
@@ -31,7 +31,7 @@ export function createConnection(url: string, { name, silenceMs }: ConnectOption
     lazyConnect: true,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    connectTimeout: 3_000,
+    connectTimeout: 2_000,
     socketTimeout: silenceMs,
     keepAlive: 5_000,
     disableClientInfo: true,

@@ -29,7 +29,9 @@ export function leaseEngine(options: EngineOptions): Engine {
       const { problems, warnings, canWaitAof, refusal } = await checkSafety(server);
       const found = [...problems];
       if (options.durability === 'fsync' && !canWaitAof) found.push('QUEUE_DURABILITY=fsync needs Redis 7.2 or later');
-      for (const prefix of dataSets.lostPrefixes()) found.push(`Redis came back without the data of ${prefix}*`);
+      const { connection } = looker;
+      for (const prefix of await dataSets.check((own) => connection.hget(`${own}meta`, 'epoch')))
+        found.push(`Redis came back without the data of ${prefix}*`);
       return { isReady: found.length === 0, problems: found, warnings, ...(refusal === undefined ? {} : { refusal }) };
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);

@@ -1,13 +1,4 @@
-import type {
-  ActAnswer,
-  Inspector,
-  JobFilter,
-  JobPage,
-  QueueView,
-  StateCounts,
-  Why,
-  WorkerView,
-} from '../../engine/inspector.ts';
+import type { ActAnswer, Inspector, JobFilter, JobPage, QueueView, Why, WorkerView } from '../../engine/inspector.ts';
 import { ProdworkError } from '../../errors.ts';
 import { parseJobId } from '../../job/ids.ts';
 import type { Job } from '../../job/job.ts';
@@ -100,11 +91,12 @@ export class LeaseInspector implements Inspector {
   }
 
   async queue(name: string): Promise<QueueView> {
-    return decodeCensus(name, await this.read(() => this.shardOf(name).run(scripts.census, [])));
-  }
-
-  async counts(name: string): Promise<StateCounts> {
-    return (await this.queue(name)).counts;
+    const shard = this.shardOf(name);
+    const reply = await this.read(async () => {
+      await shard.open();
+      return shard.run(scripts.census, []);
+    });
+    return decodeCensus(name, reply);
   }
 
   async workers(queue: string): Promise<readonly WorkerView[]> {

@@ -30,12 +30,17 @@ export class DataSets {
     );
   }
 
-  lostPrefixes(): readonly string[] {
+  /** Looks whether every shard is still what it was; a data set that was brought back is taken for found. */
+  async check(epochNow: (prefix: string) => Promise<string | null>): Promise<readonly string[]> {
+    for (const [prefix, epoch] of this.epochs) {
+      if ((await epochNow(prefix)) === epoch) this.lost.delete(prefix);
+      else this.lost.add(prefix);
+    }
     return [...this.lost];
   }
 }
 
-/** The names of all queues that were ever used: a set outside of every shard, for people who look. */
+/** The set of all queue names under a prefix; the only key that belongs to no shard. */
 export const queuesKey = (prefix: string): string => `${prefix}:queues`;
 
 /** One shard as seen through one connection: runs its scripts and knows which data set it is. */
@@ -51,6 +56,7 @@ export class Shard {
     this.connection = connection;
     this.dataSets = dataSets;
     this.queues = queuesKey(prefix);
+    this.prefix = prefix;
     this.keys = shardKeys(prefix, queue, number);
     this.queue = queue;
     this.number = number;
@@ -68,6 +74,7 @@ export class Shard {
       );
     }
     await this.connection.sadd(this.queues, this.queue);
+    await this.connection.sadd(queuesKey(this.prefix), this.queue);
     this.dataSets.remember(this.keys.prefix, String(epoch));
     return String(epoch);
   }
