@@ -1,4 +1,5 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { during } from './setup/say.mjs';
 import { capture, tail } from './setup/shell.mjs';
 
 const POLICY = '/usr/sbin/policy-rc.d';
@@ -8,16 +9,20 @@ const APT = ['-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=1
  * Installs one package of Debian or Ubuntu. A service that comes with it is neither started now nor at the next boot.
  * @throws Error with apt's last lines
  */
-export async function aptInstall(packageName: string, env: NodeJS.ProcessEnv): Promise<void> {
+export function aptInstall(packageName: string, env: NodeJS.ProcessEnv): Promise<void> {
+  return during(`installing ${packageName} with apt-get`, () => install(packageName, env));
+}
+
+async function install(packageName: string, env: NodeJS.ProcessEnv): Promise<void> {
   const quietEnv = { ...env, DEBIAN_FRONTEND: 'noninteractive' };
-  const install = () => capture('apt-get', ['install', ...APT, packageName], { env: quietEnv });
+  const tryOnce = () => capture('apt-get', ['install', ...APT, packageName], { env: quietEnv });
   const allowStart = forbidServiceStart();
   try {
-    let result = await install();
+    let result = await tryOnce();
     if (result.code !== 0) {
       // Fresh images come without package lists.
       const update = await capture('apt-get', ['update', '-q'], { env: quietEnv });
-      result = update.code === 0 ? await install() : update;
+      result = update.code === 0 ? await tryOnce() : update;
     }
     if (result.code !== 0) throw new Error(`apt-get could not install ${packageName}:\n${tail(result.output)}`);
   } finally {

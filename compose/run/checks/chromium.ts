@@ -13,7 +13,7 @@ export async function findChromium(env: NodeJS.ProcessEnv, say: (text: string) =
   const found = onPath();
   if (found !== undefined) return found;
   if (process.getuid?.() !== 0 || packageManager(process.platform, readOsRelease()) !== 'apt') return undefined;
-  say('no Chromium found; installing chromium with apt-get for the browser tests ...');
+  say('no Chromium found; taking the package chromium for the browser tests');
   try {
     await aptInstall('chromium', env);
   } catch (error) {

@@ -77,7 +77,7 @@ async function installedServer(probes: Probes): Promise<ServerBinary> {
       `no Redis found. Install one with:\n  ${advice}\nor name a running one: REDIS_URL=redis://host:6379`,
     );
   }
-  probes.say('no Redis found; installing redis-server with apt-get (its system service stays off) ...');
+  probes.say('no Redis found; taking the package redis-server; its system service stays off');
   try {
     await probes.aptInstall('redis-server');
   } catch (error) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { SetupError, say } from './say.mjs';
+import { during, SetupError } from './say.mjs';
 import { capture } from './shell.mjs';
 import { reasonOf } from './toolchain.mjs';
 
@@ -20,13 +20,11 @@ export function areInstalled(root) {
  * @param {import('./toolchain.mjs').Toolchain} toolchain
  */
 export async function installDependencies(root, toolchain) {
-  say('installing dependencies ...');
   const [command, args] = toolchain.pnpm(['install', '--frozen-lockfile', '--config.confirm-modules-purge=false']);
-  const { code, output } = await capture(command, [...args, '--reporter=append-only'], {
-    cwd: root,
-    env: { ...toolchain.env, CI: 'true' },
-    show: process.env.CI !== undefined || process.stderr.isTTY === true,
-  });
+  const options = { cwd: root, env: { ...toolchain.env, CI: 'true' } };
+  const { code, output } = await during('installing the dependencies', () =>
+    capture(command, [...args, '--reporter=append-only'], options),
+  );
   if (code !== 0) throw new SetupError(`could not install the dependencies: ${reasonOf(code, output)}`);
   writeFileSync(stampFile(root), fingerprint(root));
 }

@@ -5,6 +5,6 @@ export interface Captured {
 export function capture(
   command: string,
   args: readonly string[],
-  options?: { cwd?: string; env?: NodeJS.ProcessEnv; show?: boolean },
+  options?: { cwd?: string; env?: NodeJS.ProcessEnv },
 ): Promise<Captured>;
 export function tail(output: string, lines?: number): string;

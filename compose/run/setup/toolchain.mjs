@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
-import { SetupError, say } from './say.mjs';
+import { during, SetupError } from './say.mjs';
 import { capture, tail } from './shell.mjs';
 
 const NODE_MAJOR = 24;
@@ -58,17 +58,19 @@ async function isPnpmOnPath(root) {
 }
 
 async function install(dir, packages) {
-  say(`installing ${packages.join(' and ')} into .prodwork/toolchain (once; needs the npm registry) ...`);
   mkdirSync(dir, { recursive: true });
   // A manifest of its own, so that npm does not climb up to the workspace's.
   const manifest = join(dir, 'package.json');
   if (!existsSync(manifest)) writeFileSync(manifest, '{ "private": true }\n');
   const args = ['install', '--prefix', dir, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  const { code, output } = await capture(process.platform === 'win32' ? 'npm.cmd' : 'npm', [...args, ...packages], {
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const what = `installing ${packages.join(' and ')} into .prodwork/toolchain (once, from the npm registry)`;
+  const options = {
     cwd: dir,
     // What npm tells its scripts about the outer call must not steer this one.
     env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(?!config_)/.test(name))),
-  });
+  };
+  const { code, output } = await during(what, () => capture(npm, [...args, ...packages], options));
   if (code === 0) return;
   throw new SetupError(`could not install ${packages.join(' and ')}: ${reasonOf(code, output)}`);
 }

@@ -77,7 +77,7 @@ describe('the search for a Redis', () => {
     const bare = machine({}, { isRoot: true, installs: { 'redis-server': REDIS } });
     expect(await findRedis(undefined, bare)).toMatchObject({ kind: 'binary', title: 'Redis 7.0.15' });
     expect(bare.installed).toEqual(['redis-server']);
-    expect(bare.said[0]).toContain('installing redis-server');
+    expect(bare.said[0]).toContain('package redis-server');
   });
 
   it('installs nothing while a Docker engine answers', async () => {
