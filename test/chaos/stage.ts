@@ -1,0 +1,124 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { spread } from './books/impairments.ts';
+import { recoveries } from './books/judge.ts';
+import type { Random } from './random.ts';
+import type { World, WorldOptions } from './world/world.ts';
+
+/** One fault as it was injected. */
+export interface FaultRecord {
+  readonly id: string;
+  readonly at: number;
+  readonly detail: string;
+  /** When the cause was over; absent for what has no length. */
+  until?: number;
+  /** From the injection to the recovery that the row asks for, ms. */
+  recoveredMs?: number;
+}
+
+/** Something that must be seen, and what was seen. */
+export interface Check {
+  readonly what: string;
+  readonly measured: string;
+  readonly bound: string;
+  readonly isOk: boolean;
+}
+
+export interface Scenario {
+  readonly id: string;
+  /** What is injected, in a few words. */
+  readonly title: string;
+  readonly world?: Partial<WorldOptions>;
+  /** No steady load: the scenario places its own jobs. */
+  readonly isQuiet?: boolean;
+  /** Jobs may be dead at the end: poison is meant to be. */
+  readonly mayBury?: boolean;
+  /** How long the queue may take to drain at the end, ms. Default 60,000. */
+  readonly drainMs?: number;
+  /** Why it cannot run on this machine. */
+  readonly skip?: () => string | undefined | Promise<string | undefined>;
+  readonly run: (stage: Stage) => Promise<void>;
+}
+
+/** What a scenario acts on and writes its findings to. */
+export class Stage {
+  readonly world: World;
+  readonly random: Random;
+  readonly faults: FaultRecord[] = [];
+  readonly checks: Check[] = [];
+  /** Things that a reader should know and that are no check. */
+  readonly remarks: string[] = [];
+  readonly budgetMs: number;
+  readonly #say: (text: string) => void;
+
+  constructor(world: World, random: Random, budgetMs: number, say: (text: string) => void) {
+    this.world = world;
+    this.random = random;
+    this.budgetMs = budgetMs;
+    this.#say = say;
+  }
+
+  say(text: string): void {
+    this.#say(text);
+  }
+
+  fault(id: string, detail: string, at = Date.now()): FaultRecord {
+    const record: FaultRecord = { id, at, detail };
+    this.faults.push(record);
+    this.#say(`${id} ${detail}`);
+    return record;
+  }
+
+  remark(text: string): void {
+    this.remarks.push(text);
+    this.#say(text);
+  }
+
+  check(what: string, isOk: boolean, measured: unknown, bound: string): void {
+    const shown = typeof measured === 'number' ? measured.toLocaleString('en') : String(measured);
+    this.checks.push({ what, measured: shown, bound, isOk });
+    this.#say(`${isOk ? 'ok ' : 'RED'} ${what}: ${shown} (${bound})`);
+  }
+
+  atMost(what: string, measured: number | null | undefined, most: number, unit = 'ms'): void {
+    const isOk = measured !== null && measured !== undefined && measured <= most;
+    const shown = measured === null || measured === undefined ? 'never' : `${measured.toLocaleString('en')} ${unit}`;
+    this.check(what, isOk, shown, `at most ${most.toLocaleString('en')} ${unit}`);
+  }
+
+  /** Waits for a condition. @returns ms since `from`, or undefined when it did not come about in time */
+  async timeUntil(from: number, withinMs: number, probe: () => boolean | Promise<boolean>): Promise<number | undefined> {
+    for (;;) {
+      if (await probe()) return Date.now() - from;
+      if (Date.now() - from > withinMs) return undefined;
+      await wait(25);
+    }
+  }
+
+  /** When a handler of this worker (or of any) was first started after `at`: ms since then. */
+  async firstStartAfter(at: number, withinMs: number, worker?: string): Promise<number | undefined> {
+    let found: number | undefined;
+    await this.timeUntil(at, withinMs, () => {
+      this.world.books.poll();
+      found = this.#firstStart(at, worker);
+      return found !== undefined;
+    });
+    return found;
+  }
+
+  /** Recovery of the kills so far. */
+  recovery() {
+    this.world.books.poll();
+    return spread(this.world.kills.flatMap((kill) => recoveries(this.world.books, kill)));
+  }
+
+  #firstStart(at: number, worker: string | undefined): number | undefined {
+    let first: number | undefined;
+    for (const { runs } of this.world.books.jobs.values()) {
+      for (const run of runs) {
+        if (run.at < at || (worker !== undefined && run.worker !== worker)) continue;
+        if (first === undefined || run.at - at < first) first = run.at - at;
+      }
+    }
+    return first;
+  }
+}

@@ -1,0 +1,4 @@
+import { runWorker } from '@prodwork/worker/run-worker';
+import { handlers } from './handlers.ts';
+
+await runWorker({ handlers: Object.values(handlers) });
