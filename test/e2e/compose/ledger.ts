@@ -69,15 +69,15 @@ export function judge(accepted: readonly string[], entries: readonly Entry[] = r
   };
 }
 
-/** Jobs that `worker` had started and not ended at the time `at`. */
+/** Jobs that `worker` held at the time `at`: started by it, not ended, and not started by anybody since. */
 export function inHand(worker: string, at: number, entries: readonly Entry[] = readLedger()): string[] {
-  const own = entries.filter((entry) => entry.worker === worker && entry.at <= at);
-  const open = new Set<string>();
-  for (const { e, id } of own) {
-    if (e === 'start') open.add(id);
-    else open.delete(id);
+  const holders = new Map<string, string>();
+  for (const entry of entries) {
+    if (entry.at > at) continue;
+    if (entry.e === 'start') holders.set(entry.id, entry.worker);
+    else if (holders.get(entry.id) === entry.worker) holders.delete(entry.id);
   }
-  return [...open];
+  return [...holders].flatMap(([id, holder]) => (holder === worker ? [id] : []));
 }
 
 /** When each of the jobs was next started after `at`: ms since then; undefined where it was not. */

@@ -2,7 +2,7 @@ import { until } from '../../support/until.ts';
 import { Client } from './client.ts';
 import { containersOf, must } from './docker.ts';
 import { say } from './figures.ts';
-import { newLedger } from './ledger.ts';
+import { judge, newLedger } from './ledger.ts';
 
 /** Nothing left of an earlier stack: containers, network, volumes. */
 export async function removeStack(): Promise<void> {
@@ -18,14 +18,14 @@ export async function freshStack({ workers = 3, producers = 2, env = {} } = {}):
   return Client.open();
 }
 
-/** Waits until every job that was accepted has ended. Says how many are left. */
-export async function drained(client: Client, withinMs = 120_000): Promise<void> {
-  let saidAt = 0;
+/** Waits until each of these jobs has its commit in the books. Says how many are left. */
+export async function drained(accepted: readonly string[], withinMs = 120_000): Promise<void> {
+  let saidAt = Date.now();
   await until(
-    'no job is left unfinished',
-    async () => {
-      const left = await client.unfinished().catch(() => undefined);
-      if (left !== undefined && left > 0 && Date.now() - saidAt > 5_000) {
+    'every accepted job was committed',
+    () => {
+      const left = judge(accepted).uncommitted.length;
+      if (left > 0 && Date.now() - saidAt > 5_000) {
         say(`${left} jobs left`);
         saidAt = Date.now();
       }

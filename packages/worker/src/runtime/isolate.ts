@@ -129,12 +129,17 @@ class IsolatedJob {
   }
 }
 
-/** Processes that the kernel has killed for memory in this cgroup; 0 where that cannot be read. */
+/** Where cgroup v2, then v1, counts the processes that the kernel has killed for memory in this cgroup. */
+const OOM_COUNTERS = ['/sys/fs/cgroup/memory.events', '/sys/fs/cgroup/memory/memory.oom_control'];
+
+/** That count; 0 where it cannot be read. */
 function oomKills(): number {
-  try {
-    const events = readFileSync('/sys/fs/cgroup/memory.events', 'utf8');
-    return Number(/^oom_kill (\d+)$/m.exec(events)?.[1] ?? 0);
-  } catch {
-    return 0;
+  for (const path of OOM_COUNTERS) {
+    try {
+      return Number(/^oom_kill (\d+)$/m.exec(readFileSync(path, 'utf8'))?.[1] ?? 0);
+    } catch {
+      // The other version of cgroups, or none.
+    }
   }
+  return 0;
 }
