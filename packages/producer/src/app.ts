@@ -12,6 +12,7 @@ import { installSecurity, requestId } from './plugins/security.ts';
 import { installValidation } from './plugins/validation.ts';
 import { apiActRoutes } from './routes/api-acts.ts';
 import { apiBulkRoutes } from './routes/api-bulk.ts';
+import { apiHistoryRoutes } from './routes/api-history.ts';
 import { apiJobRoutes } from './routes/api-jobs.ts';
 import { apiQueueRoutes } from './routes/api-queues.ts';
 import { docsRoutes } from './routes/docs.ts';
@@ -75,6 +76,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   apiBulkRoutes(app, services);
   apiActRoutes(app, services);
   apiQueueRoutes(app, services);
+  apiHistoryRoutes(app, services);
   eventRoutes(app, services);
   docsRoutes(app, services);
   return app;

@@ -1,5 +1,6 @@
 import type { Clock } from 'prodwork/clock';
 import type { Engine } from 'prodwork/engine/engine';
+import type { HistoryReader } from 'prodwork/engine/history';
 import type { Inspector } from 'prodwork/engine/inspector';
 import type { Submitter } from 'prodwork/engine/submitter';
 import type { JobDefinition } from 'prodwork/job/define-job';
@@ -15,4 +16,6 @@ export interface Dependencies {
   readonly engine: Pick<Engine, 'name' | 'promises' | 'health'>;
   readonly submitter: Pick<Submitter, 'submit'>;
   readonly inspector: Inspector;
+  /** Where finished jobs are searched; absent: `DATABASE_URL` is not set. */
+  readonly history?: HistoryReader | undefined;
 }

@@ -1,3 +1,4 @@
+import { readHistoryConfig } from 'prodwork/config/history';
 import { isProdworkError, ProdworkError } from 'prodwork/errors';
 import type { JobDefinition } from 'prodwork/job/define-job';
 import { createLog } from 'prodwork/log';
@@ -30,6 +31,7 @@ function configOrExit(jobTypes: readonly JobDefinition[]): ProducerConfig {
     const names = jobTypes.map(({ type }) => type);
     const twice = names.find((name, at) => names.indexOf(name) !== at);
     if (twice !== undefined) throw new ProdworkError('PRODWORK_JOB_DEFINITION', `two job types are named ${twice}`);
+    readHistoryConfig();
     return readConfig();
   } catch (error) {
     if (isProdworkError(error)) exitWith(EXIT.config, error.message);

@@ -1,7 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { systemClock } from 'prodwork/clock';
 import { engineOptions } from 'prodwork/config/engine';
+import { readHistoryConfig } from 'prodwork/config/history';
 import { openEngine } from 'prodwork/engines/open';
+import { inspectorWithHistory } from 'prodwork/history/inspector-with-history';
+import { openHistory } from 'prodwork/history/open';
 import type { JobDefinition } from 'prodwork/job/define-job';
 import type { Log } from 'prodwork/log';
 import type { Service } from 'prodwork/service';
@@ -23,8 +26,11 @@ export function createServer(
   const start = async (): Promise<void> => {
     const engine = await openEngine(config.engine, engineOptions(config, log));
     stops.push(() => engine.close());
-    const [submitter, inspector] = [engine.submitter(), engine.inspector()];
-    for (const part of [submitter, inspector]) {
+    const historyConfig = readHistoryConfig();
+    const past = historyConfig && openHistory(historyConfig, 'prodwork producer', log);
+    const submitter = engine.submitter();
+    const inspector = past ? inspectorWithHistory(engine.inspector(), past.history) : engine.inspector();
+    for (const part of [submitter, inspector, ...(past ? [past.boot] : [])]) {
       stops.push(() => part.stop());
       await part.start();
     }
@@ -36,6 +42,7 @@ export function createServer(
       engine,
       submitter,
       inspector,
+      history: past?.history,
     });
     stops.push(() => close(app, config.drainMs, log));
     address = await app.listen({ port: config.port, host: config.host });

@@ -6,6 +6,7 @@ import { isProdworkError, ProdworkError } from 'prodwork/errors';
 import { createLog, type Log } from 'prodwork/log';
 import { EXIT, exitWith, run } from 'prodwork/process';
 import type { Service } from 'prodwork/service';
+import { type Archiving, createArchiving } from './archiving.ts';
 import { readWorkerConfig, type WorkerConfig } from './config.ts';
 import { HealthServer } from './health.ts';
 import { messageOf } from './runtime/failure.ts';
@@ -48,6 +49,7 @@ async function prepare(handlers: readonly AnyHandler[]): Promise<Parameters<type
   const log = createLog({ name: 'worker', ...logging }).child({ workerId: config.name });
   const engine = await openEngine(config.engine, engineOptions(config, log));
   refuseUnsupported(engine, served);
+  const archiving = createArchiving(engine, config.queue, log);
   const metrics = createMetrics([...served.keys()]);
   const { name, queue, slots, drainMs, graceMs, watchdogMs, restarts, lastDeath } = config;
   const ledger = ledgerOf(config, log);
@@ -65,7 +67,7 @@ async function prepare(handlers: readonly AnyHandler[]): Promise<Parameters<type
     metrics,
     engineHealth: () => engine.health(),
   });
-  const service = compose({ config, log, engine, health, worker });
+  const service = compose({ config, log, engine, health, worker, archiving });
   return { log, service, failed: worker.failed, stopWithinMs: drainMs + STOP_OVERHEAD_MS };
 }
 
@@ -75,20 +77,23 @@ interface Parts {
   readonly engine: Engine;
   readonly health: HealthServer;
   readonly worker: WorkerRuntime;
+  readonly archiving: Archiving | undefined;
 }
 
 /** The parts in the order in which they come and go: probes are answered while the worker still waits for Redis. */
-function compose({ config, log, engine, health, worker }: Parts): Service {
+function compose({ config, log, engine, health, worker, archiving }: Parts): Service {
   return {
     async start() {
       await health.start();
       const { slots, types, queue } = config;
       log.info({ slots, types, queue, engine: engine.name, healthPort: health.port }, `worker ${config.name} starting`);
       await lookAtRedis(engine, log);
+      await archiving?.start();
       await worker.start();
     },
     async stop() {
       await worker.stop();
+      await archiving?.stop();
       await engine.close();
       await health.stop();
     },

@@ -62,6 +62,7 @@ export const JobSchema = Type.Object(
     attempts: Type.Integer({ description: 'Attempts that ended, in this generation.' }),
     maxAttempts: Type.Integer(),
     timeoutMs: Type.Optional(Type.Integer()),
+    tags: Type.Optional(Type.Array(Type.String())),
     progress: Type.Optional(Type.Unknown()),
     generation: Type.Integer({ description: "1 at submit; an operator's retry opens the next." }),
     createdAt: time('Accepted'),
