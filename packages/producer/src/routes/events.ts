@@ -79,6 +79,8 @@ export function eventRoutes(app: FastifyInstance, services: Services): void {
       raw.writeHead(200, {
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store, no-transform',
+        // The connection ends with the stream: kept alive after it, it would hold up a stop for its idle time.
+        connection: 'close',
         // nginx would collect the events otherwise.
         'x-accel-buffering': 'no',
       });

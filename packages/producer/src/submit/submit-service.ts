@@ -28,7 +28,7 @@ export function createSubmitService(
         if (answer.outcome !== 'conflict') return answer;
       } catch (error) {
         count(isProdworkError(error) ? error.code : 'INTERNAL');
-        throw error;
+        throw isProdworkError(error, 'SUBMIT_UNKNOWN') ? named(error, job) : error;
       }
       const what = job.idempotencyKey === undefined ? 'id' : 'Idempotency-Key';
       throw new ProdworkError('IDEMPOTENCY_CONFLICT', `The ${what} was used with another body; nothing was stored.`, {
@@ -37,4 +37,10 @@ export function createSubmitService(
       });
     },
   };
+}
+
+/** Whoever does not know whether the job is stored needs its id, to look or to send it again. */
+function named(error: ProdworkError, job: NewJob): ProdworkError {
+  if (job.id === undefined || error.details.jobId !== undefined) return error;
+  return new ProdworkError(error.code, error.message, { ...error.details, jobId: job.id });
 }
