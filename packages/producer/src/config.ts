@@ -51,6 +51,12 @@ export const producerSettings = {
     100_000,
     'Live streams open at once; one more is answered 503. About 40 KiB of memory each.',
   ),
+  backups: choice(
+    'PRODUCER_BACKUPS',
+    'off',
+    ['off', 'on'],
+    'on: jobs of type backup are taken. They run on workers with WORKER_BACKUP_FILE and pg_dump; without one they wait.',
+  ),
   replicaName: text(
     'PRODUCER_NAME',
     '',

@@ -1,6 +1,7 @@
 import { readHistoryConfig } from 'prodwork/config/history';
 import { isProdworkError, ProdworkError } from 'prodwork/errors';
 import type { JobDefinition } from 'prodwork/job/define-job';
+import { backup } from 'prodwork/jobs/backup';
 import { createLog } from 'prodwork/log';
 import { EXIT, exitWith, run } from 'prodwork/process';
 import { type ProducerConfig, readConfig } from './config.ts';
@@ -23,7 +24,8 @@ export interface RunProducerOptions {
 export async function runProducer({ jobTypes }: RunProducerOptions): Promise<void> {
   const config = configOrExit(jobTypes);
   const log = createLog({ name: 'producer', level: config.logLevel, format: config.logFormat });
-  await run({ log, service: createServer(config, log, jobTypes), stopWithinMs: config.drainMs + 5_000 });
+  const types = config.backups === 'on' ? [...jobTypes, backup] : jobTypes;
+  await run({ log, service: createServer(config, log, types), stopWithinMs: config.drainMs + 5_000 });
 }
 
 function configOrExit(jobTypes: readonly JobDefinition[]): ProducerConfig {

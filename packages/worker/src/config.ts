@@ -61,6 +61,11 @@ export const workerSettings = {
     '',
     'Appends a line of JSON at every start, end and commit of a job: the books of the fault tests. Empty: none.',
   ),
+  backupFile: text(
+    'WORKER_BACKUP_FILE',
+    '',
+    'Path of the JSON list of databases that `backup` jobs may dump. With it, and with pg_dump on PATH, this worker takes such jobs.',
+  ),
   restarts: integer(
     'WORKER_RESTARTS',
     0,
