@@ -63,10 +63,9 @@ export const GROUPMQ = {
     autoBatch: { size: 100, maxWaitMs: 1 },
     maxAttempts: 3,
   } satisfies Partial<GroupQueueOptions>,
-  worker: {
-    // Its defaults: job timeout 30 s, heartbeat at a third of that, completion and next reserve in one call.
-    atomicCompletion: true,
-  } satisfies Partial<GroupWorkerOptions<Payload>>,
+  // Its workers run with their defaults: job timeout 30 s, heartbeat at a third of that, completion and next reserve in
+  // one call.
+  worker: {} satisfies Partial<GroupWorkerOptions<Payload>>,
   /**
    * Only one job of a group runs at a time, and a group costs keys of its own. 1,000 groups keep 200 slots busy;
    * one group per job was slower.

@@ -1,0 +1,50 @@
+/** `npm run bench`: see `--help`, and docs/benchmark.md for what it measures and how. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findServerBinary, NoRedisError } from '../../compose/run/redis/find.ts';
+import { machineProbes } from '../../compose/run/redis/probes.ts';
+import { readOptions, USAGE, UsageError } from './options.ts';
+import { peersPart, type Surroundings } from './peers-part.ts';
+import { profileInto } from './process/child.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
+
+async function main(args: readonly string[]): Promise<number> {
+  if (args.includes('--help')) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
+  const options = readOptions(args, join(ROOT, 'docs'));
+  const redis = await findServerBinary(machineProbes(process.env, say));
+  // Read by test/support/redis-server.ts, here and in the processes that this one starts.
+  process.env.REDIS_SERVER_BIN = redis.path;
+  if (options.profile !== undefined) await mkdir(options.profile, { recursive: true });
+  profileInto(options.profile);
+  let isStopping = false;
+  // The run that is under way ends in order and takes its processes with it; a second signal ends this one at once.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      isStopping = true;
+      say('stopping after this run');
+    });
+  }
+  const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
+  const surroundings: Surroundings = { root: ROOT, command, say, isStopping: () => isStopping };
+  switch (options.part) {
+    case 'peers':
+      return peersPart(options, surroundings);
+    case 'growth':
+    case 'footprint':
+    case 'history':
+      throw new UsageError(`--${options.part} is not part of this checkout yet`);
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError || error instanceof NoRedisError)) throw error;
+  say(error.message);
+  process.exitCode = error instanceof UsageError ? 64 : 1;
+}

@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { now } from '../measure/moments.ts';
+import { steadyRate } from '../measure/stats.ts';
+import { openSystem } from '../systems/open.ts';
+import type { AddOptions, Payload } from '../systems/system.ts';
+import type { EnqueueReport, EnqueueRequest, LoadRequest, LoadSpec, PaceRequest } from './messages.ts';
+import { serve, specOf } from './serve.ts';
+import { cpuMs } from './tally.ts';
+
+/** The process that submits: as many at once, or at the pace, that it is asked for. */
+const IN_FLIGHT = 100;
+const BULK = 1_000;
+const WARM_SHARE = 0.2;
+const PRIORITIES = ['high', 'normal', 'low'] as const;
+
+const spec = specOf<LoadSpec>();
+const system = await openSystem(spec.system);
+const producer = await system.produce(spec.redisUrl);
+
+serve<LoadRequest>((request) => {
+  switch (request.kind) {
+    case 'enqueue':
+      return enqueue(request);
+    case 'pace':
+      return pace(request);
+  }
+});
+process.once('SIGTERM', () => void producer.close().finally(() => process.exit(0)));
+
+async function enqueue(request: EnqueueRequest): Promise<EnqueueReport> {
+  const { jobs, mode } = request;
+  const moments = new Float64Array(jobs);
+  const warm = Math.floor(jobs * WARM_SHARE);
+  let stored = 0;
+  let warmCpuMs = cpuMs();
+  const onStored = (count: number): void => {
+    const moment = now();
+    if (stored <= warm && stored + count > warm) warmCpuMs = cpuMs();
+    moments.fill(moment, stored, stored + count);
+    stored += count;
+  };
+  await (mode === 'bulk' ? bulks(request, onStored) : singles(request, onStored));
+  const cpuMsPerJob = (cpuMs() - warmCpuMs) / Math.max(1, jobs - warm);
+  return { jobs, perSecond: steadyRate(moments, WARM_SHARE), cpuMsPerJob };
+}
+
+async function singles(request: EnqueueRequest, onStored: (count: number) => void): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < request.jobs) {
+      const n = request.from + next++;
+      await producer.add(payloadOf(n, request.payloadBytes), optionsOf(n, request));
+      onStored(1);
+    }
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+}
+
+async function bulks(request: EnqueueRequest, onStored: (count: number) => void): Promise<void> {
+  // Megabytes a call make no sense for large payloads; no system would be fed like that.
+  const size = Math.max(1, Math.min(BULK, Math.floor(2_000_000 / (request.payloadBytes ?? 120))));
+  // Priorities differ per call, since bulk options do.
+  for (let done = 0; done < request.jobs; done += size) {
+    const count = Math.min(size, request.jobs - done);
+    const payloads = Array.from({ length: count }, (_, at) =>
+      payloadOf(request.from + done + at, request.payloadBytes),
+    );
+    await producer.addBulk(payloads, optionsOf(done / size, request));
+    onStored(count);
+  }
+}
+
+/** Submits at fixed times, whatever the answers take: a slow answer must not make the load lighter. */
+async function pace({ jobs, perSecond }: PaceRequest): Promise<void> {
+  const everyMs = 1000 / perSecond;
+  const beganAt = now();
+  const answers: Promise<unknown>[] = [];
+  for (let n = 0; n < jobs; n++) {
+    const waitMs = beganAt + n * everyMs - now();
+    if (waitMs > 0.5) await sleep(waitMs);
+    answers.push(producer.add({ ...payloadOf(n), at: now() }));
+  }
+  await Promise.all(answers);
+}
+
+function payloadOf(n: number, bytes = 120): Payload {
+  const bare = `{"n":${n},"at":0,"pad":""}`.length;
+  return { n, at: 0, pad: PAD.slice(0, Math.max(0, bytes - bare)) };
+}
+const PAD = 'x'.repeat(256 * 1024);
+
+function optionsOf(turn: number, { priorities, runAt }: EnqueueRequest): AddOptions | undefined {
+  if (runAt !== undefined) return { runAt };
+  return priorities === 'mixed' ? { priority: PRIORITIES[turn % 3] ?? 'normal' } : undefined;
+}

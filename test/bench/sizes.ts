@@ -1,0 +1,51 @@
+import type { SystemName } from './systems/system.ts';
+
+/** Jobs of each scenario for a system of weight 1: about two seconds of the fast ones. */
+const JOBS = {
+  cycle: 100_000,
+  'drain.p1.c1': 12_000,
+  'drain.p1.c10': 60_000,
+  'drain.p2.c10': 60_000,
+  'drain.p2.c100': 120_000,
+  'drain.p1.c100.2ms': 40_000,
+  memory: 10_000,
+  backlog50k: 50_000,
+  backlog1m: 1_000_000,
+  plain50k: 50_000,
+  plain10k: 10_000,
+} as const;
+export type Sized = keyof typeof JOBS;
+
+/** Slower systems get fewer jobs, or a round would take an hour; always well past the 10,000 that are kept. */
+const WEIGHTS: { readonly [name in SystemName]: number } = {
+  prodwork: 1,
+  'prodwork-brpop': 1,
+  'prodwork-bullmq': 0.3,
+  bullmq: 0.3,
+  'bee-queue': 0.5,
+  groupmq: 0.2,
+};
+/** Scenarios in which every system handles the same number: the figure depends on it. */
+const SAME_FOR_ALL: ReadonlySet<Sized> = new Set(['memory']);
+
+export interface Sizes {
+  jobs(scenario: Sized, system: SystemName): number;
+  readonly paced: number;
+  readonly httpWarmMs: number;
+  readonly httpMeasureMs: number;
+  readonly benchmarkPairs: number;
+}
+
+/** @param isQuick everything tiny: does it work at all? */
+export function sizesOf(isQuick: boolean): Sizes {
+  return {
+    jobs(scenario, system) {
+      const jobs = JOBS[scenario] * (SAME_FOR_ALL.has(scenario) ? 1 : WEIGHTS[system]);
+      return isQuick ? Math.max(400, Math.round(jobs / 200)) : jobs;
+    },
+    paced: isQuick ? 60 : 800,
+    httpWarmMs: isQuick ? 100 : 700,
+    httpMeasureMs: isQuick ? 200 : 2_000,
+    benchmarkPairs: isQuick ? 20_000 : 1_000_000,
+  };
+}
