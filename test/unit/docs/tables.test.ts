@@ -1,7 +1,9 @@
+import { noteboardSettings } from '@prodwork/noteboard/config';
 import { producerSettings } from '@prodwork/producer/config';
 import { workerSettings } from '@prodwork/worker/config';
 import { engineSettings } from 'prodwork/config/engine';
 import type { Setting } from 'prodwork/config/env';
+import { historySettings } from 'prodwork/config/history';
 import { ERRORS } from 'prodwork/errors';
 import { expect, test } from 'vitest';
 import { markdownTable, printedPart } from '../../support/doc-table.ts';
@@ -34,6 +36,10 @@ test('docs/configuration.md lists every setting with its default, range and cons
     settingsTable(own(producerSettings)),
     '## Worker',
     settingsTable(own(workerSettings)),
+    '## History, read by producer and worker',
+    settingsTable(historySettings),
+    '## Noteboard',
+    settingsTable(noteboardSettings),
   ].join('\n\n');
   expect(printedPart(page('configuration.md'), text)).toBe(text);
 });
