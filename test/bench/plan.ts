@@ -58,7 +58,7 @@ async function execute({ scenario, system, round }: Run, figures: Figures, optio
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     figures.faults.push({ scenario: scenario.name, system, round, message });
-    options.say(`FAULT in ${scenario.name} of ${system}: ${message}`);
+    options.say(`FAULT in ${scenario.name} of ${system}: ${message.split('\n')[0]}`);
   }
 }
 

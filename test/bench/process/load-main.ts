@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from '../measure/moments.ts';
-import { steadyRate } from '../measure/stats.ts';
 import { openSystem } from '../systems/open.ts';
 import type { AddOptions, Payload } from '../systems/system.ts';
 import type { EnqueueReport, EnqueueRequest, LoadRequest, LoadSpec, PaceRequest } from './messages.ts';
@@ -29,19 +28,23 @@ process.once('SIGTERM', () => void producer.close().finally(() => process.exit(0
 
 async function enqueue(request: EnqueueRequest): Promise<EnqueueReport> {
   const { jobs, mode } = request;
-  const moments = new Float64Array(jobs);
-  const warm = Math.floor(jobs * WARM_SHARE);
+  const look = (stored: number) => ({ stored, at: now(), cpuMs: cpuMs() });
   let stored = 0;
-  let warmCpuMs = cpuMs();
+  let from = look(0);
   const onStored = (count: number): void => {
-    const moment = now();
-    if (stored <= warm && stored + count > warm) warmCpuMs = cpuMs();
-    moments.fill(moment, stored, stored + count);
+    const isWarmNow = stored < jobs * WARM_SHARE && stored + count >= jobs * WARM_SHARE;
     stored += count;
+    // A run so small that one call is all of it is counted from its beginning.
+    if (isWarmNow && stored < jobs) from = look(stored);
   };
   await (mode === 'bulk' ? bulks(request, onStored) : singles(request, onStored));
-  const cpuMsPerJob = (cpuMs() - warmCpuMs) / Math.max(1, jobs - warm);
-  return { jobs, perSecond: steadyRate(moments, WARM_SHARE), cpuMsPerJob };
+  const to = look(stored);
+  const counted = to.stored - from.stored;
+  return {
+    jobs,
+    perSecond: (counted / (to.at - from.at)) * 1000,
+    cpuMsPerJob: (to.cpuMs - from.cpuMs) / counted,
+  };
 }
 
 async function singles(request: EnqueueRequest, onStored: (count: number) => void): Promise<void> {
