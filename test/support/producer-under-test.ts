@@ -152,3 +152,6 @@ export function tokensFile(lines: readonly string[]): TokensFile {
   write(lines);
   return { path, write, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }
+
+/** The JSON of an answer, as what the test expects it to be. */
+export const jsonOf = async <T = Record<string, unknown>>(answer: Response): Promise<T> => (await answer.json()) as T;

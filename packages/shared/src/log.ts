@@ -11,16 +11,24 @@ export interface LogOptions {
   readonly format: 'json' | 'pretty';
 }
 
-/** ioredis puts every argument of a failed command on its errors: payloads do not belong in a log. */
-function errorSerializer(error: Error): object {
-  const { command, ...rest } = stdSerializers.err(error) as { command?: unknown };
-  return rest;
-}
-
 /** A line of log must stay one line, whatever a caller put into a name: control and bidi characters are escaped. */
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 export const oneLine = (text: string): string =>
   text.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/**
+ * ioredis puts every argument of a failed command on its errors: payloads do not belong in a log. Messages may hold a
+ * caller's words, and the stack repeats them: only the line ends of the stack itself are left.
+ */
+function errorSerializer(error: Error): object {
+  const { command, message, stack, ...rest } = stdSerializers.err(error) as {
+    command?: unknown;
+    message: string;
+    stack: string;
+  };
+  const lines = stack.replaceAll(message, oneLine(message)).split('\n').map(oneLine);
+  return { ...rest, message: oneLine(message), stack: lines.join('\n') };
+}
 
 export function createLog(options: LogOptions): Log {
   const base = {
