@@ -37,6 +37,7 @@ export const scripts = {
   reopen: compose('works', 'reopen', ['unstored', 'locate', ...CLAIM]),
   remove: compose('works', 'remove', ['unstored', 'settle', 'locate']),
   pause: compose('works', 'pause', CLAIM),
+  mend: compose('works', 'mend', [...SETTLE, ...CLAIM, 'locate']),
   show: compose('reads', 'show', ['locate']),
   census: compose('reads', 'census'),
   workers: compose('reads', 'workers'),

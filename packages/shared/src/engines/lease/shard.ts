@@ -56,7 +56,6 @@ export class Shard {
     this.connection = connection;
     this.dataSets = dataSets;
     this.queues = queuesKey(prefix);
-    this.prefix = prefix;
     this.keys = shardKeys(prefix, queue, number);
     this.queue = queue;
     this.number = number;
@@ -74,7 +73,6 @@ export class Shard {
       );
     }
     await this.connection.sadd(this.queues, this.queue);
-    await this.connection.sadd(queuesKey(this.prefix), this.queue);
     this.dataSets.remember(this.keys.prefix, String(epoch));
     return String(epoch);
   }

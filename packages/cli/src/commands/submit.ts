@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import type { SubmitOptions } from 'prodwork/client';
+import { type Job, PRIORITIES } from 'prodwork/job/job';
+import { choiceOption, wholeNumber } from '../options.ts';
+import type { Session } from '../session.ts';
+import { jobDetails } from '../words.ts';
+import { watchJob } from './watch.ts';
+
+interface SubmitFlags {
+  readonly id?: string;
+  readonly key?: string;
+  readonly delay?: number;
+  readonly at?: string;
+  readonly priority?: Job['priority'];
+  readonly attempts?: number;
+  readonly timeout?: number;
+  readonly watch?: boolean;
+}
+
+export function submitCommand(program: Command, session: () => Session): void {
+  program
+    .command('submit')
+    .description('submit a job; the payload is JSON text, @file, or - for standard input')
+    .argument('<type>', 'the job type, e.g. sleep')
+    .argument('[payload]', 'JSON', '{}')
+    .option('--id <id>', 'choose the id; submitting it again finds the same job')
+    .option('--key <text>', 'idempotency key')
+    .option('--delay <ms>', 'due this much later', wholeNumber)
+    .option('--at <time>', 'due at this time, ISO 8601 with its zone')
+    .addOption(choiceOption('--priority <priority>', 'order among waiting jobs', PRIORITIES))
+    .option('--attempts <n>', 'attempts before the job is dead', wholeNumber)
+    .option('--timeout <ms>', 'longest run of one attempt', wholeNumber)
+    .option('--watch', 'stay until it has ended')
+    .action(async (type: string, payload: string, flags: SubmitFlags) => {
+      const { client, queue, answer, isJson } = session();
+      const job = await client.submit(type, readPayload(payload), optionsOf(flags, queue));
+      if (flags.watch) return watchJob(session(), job.id);
+      answer(job, (stored) => (isJson ? '' : jobDetails(stored, Date.now())));
+    });
+}
+
+function optionsOf(flags: SubmitFlags, queue: string | undefined): SubmitOptions {
+  return {
+    ...(queue === undefined ? {} : { queue }),
+    ...(flags.id === undefined ? {} : { id: flags.id }),
+    ...(flags.key === undefined ? {} : { idempotencyKey: flags.key }),
+    ...(flags.delay === undefined ? {} : { delayMs: flags.delay }),
+    ...(flags.at === undefined ? {} : { runAt: flags.at }),
+    ...(flags.priority === undefined ? {} : { priority: flags.priority }),
+    ...(flags.attempts === undefined ? {} : { maxAttempts: flags.attempts }),
+    ...(flags.timeout === undefined ? {} : { timeoutMs: flags.timeout }),
+  };
+}
+
+function readPayload(text: string): unknown {
+  const source =
+    text === '-' ? readFileSync(0, 'utf8') : text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text;
+  try {
+    return JSON.parse(source);
+  } catch (error) {
+    throw new Error(`the payload is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
