@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { launch } from './launch.ts';
 import type { LinePrefix } from './line-prefix.ts';
@@ -17,6 +18,7 @@ const CONFIG_FAULT = 78;
 const NOT_FOUND = 127;
 const REDIS_STOPS_WITHIN_MS = 30_000;
 const LAUNCH_TRIES = 3;
+const LOOK_EVERY_MS = 20;
 
 export interface StackOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -33,6 +35,7 @@ export interface StackOptions {
 interface Member {
   readonly process: Supervised;
   readonly mark: string;
+  readonly killSignal: NodeJS.Signals;
 }
 
 /** The processes behind `npm start`: a private Redis, the producer, the workers; each is started again when it dies. */
@@ -41,7 +44,6 @@ export class Stack {
   #redis: Member | undefined;
   #producer: Member | undefined;
   readonly #workers: Member[] = [];
-  #isStopping = false;
 
   constructor(options: StackOptions) {
     this.#options = options;
@@ -66,40 +68,48 @@ export class Stack {
   /**
    * Starts a Redis of our own and waits until it has loaded its data.
    * @returns its URL
-   * @throws Error when it does not come up; what it said stands in the log above
+   * @throws Error when it does not come up (what it said stands in the log above), or the signal's reason
    */
-  async startRedis(source: PrivateSource): Promise<string> {
+  async startRedis(source: PrivateSource, signal: AbortSignal): Promise<string> {
     const dir = join(this.#options.dataDir, 'redis');
     mkdirSync(dir, { recursive: true });
     for (let attempt = 1; ; attempt++) {
       const port = await freePort();
-      const { command, args, mark } = serverCommand(source, port, dir);
+      const { command, args, mark, killSignal } = serverCommand(source, port, dir);
       const showLine = (text: string): void => {
         const shown = shownLine(text);
         if (shown) this.#options.lines.line('redis', shown);
       };
       let firstDeath: Death | undefined;
       let isUp = false;
-      const member = this.#member('redis', mark, {
-        launch: () => launch({ command, args, env: this.#options.env }, showLine),
-        isFinal: (death) => {
-          if (isUp) return death.code === NOT_FOUND;
-          firstDeath = death;
-          return true;
+      const member = this.#member(
+        'redis',
+        mark,
+        {
+          launch: () => launch({ command, args, env: this.#options.env }, showLine),
+          isFinal: (death) => {
+            if (isUp) return death.code === NOT_FOUND;
+            firstDeath = death;
+            return true;
+          },
+          onFinal: (death) => isUp && this.#options.onFinal('redis', death),
         },
-        onFinal: (death) => isUp && this.#options.onFinal('redis', death),
-      });
+        killSignal,
+      );
       this.#redis = member;
       member.process.start();
-      while (firstDeath === undefined && !this.#isStopping) {
+      while (firstDeath === undefined) {
+        signal.throwIfAborted();
         const answer = await ping(port);
         if (answer === '+PONG') {
           isUp = true;
           return `redis://127.0.0.1:${port}`;
         }
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        // It answers LOADING while it reads its data; anything else would stay as it is.
+        if (answer?.startsWith('-') && !answer.startsWith('-LOADING'))
+          throw new Error(`the private Redis says ${answer}`);
+        await sleep(LOOK_EVERY_MS, undefined, { signal });
       }
-      if (this.#isStopping) throw new Error('stopped while Redis was starting');
       // Somebody may have taken the port between our look and its start.
       if (attempt === LAUNCH_TRIES) throw new Error(`the private Redis does not start; its data is in ${dir}`);
     }
@@ -126,7 +136,6 @@ export class Stack {
 
   /** Workers first, so that they can settle; then the producer; Redis last. Everything is bounded. */
   async stop(): Promise<void> {
-    this.#isStopping = true;
     const { workersStopWithinMs, producerStopWithinMs } = this.#options;
     await Promise.all(this.#workers.map((worker) => worker.process.stop(workersStopWithinMs)));
     await this.#producer?.process.stop(producerStopWithinMs);
@@ -135,8 +144,7 @@ export class Stack {
 
   /** Everything ends now. Nothing accepted is lost: Redis has written each change to its log before it answered. */
   kill(): void {
-    this.#isStopping = true;
-    for (const { process } of this.#members()) process.kill();
+    for (const { process, killSignal } of this.#members()) process.kill(killSignal);
   }
 
   #nodeMember(
@@ -162,10 +170,11 @@ export class Stack {
     name: string,
     mark: string,
     how: Pick<ConstructorParameters<typeof Supervised>[0], 'launch' | 'isFinal' | 'onFinal'>,
+    killSignal: NodeJS.Signals = 'SIGKILL',
   ): Member {
     const say = (text: string): void => this.#say(text);
     const onChange = (): void => this.#noteChildren();
-    return { process: new Supervised({ name, say, onChange, ...how }), mark };
+    return { process: new Supervised({ name, say, onChange, ...how }), mark, killSignal };
   }
 
   #members(): readonly Member[] {

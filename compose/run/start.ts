@@ -67,10 +67,10 @@ async function main(options: StartOptions, env: NodeJS.ProcessEnv): Promise<numb
     const source = await findRedis(env.REDIS_URL, machineProbes(env, say));
     stack.startWatchdog();
     say(`starting ${describeSource(source, options)}`);
-    const redisUrl = source.kind === 'url' ? source.url : await stack.startRedis(source);
+    const redisUrl = source.kind === 'url' ? source.url : await stack.startRedis(source, ending.signal);
     const childEnv = { ...env, LOG_FORMAT: env.LOG_FORMAT || 'pretty', REDIS_URL: redisUrl };
     if (!ending.signal.aborted) {
-      say(`starting the producer on port ${options.port} and ${names.length} workers`);
+      say(`starting the producer on port ${options.port} and ${names.length} worker${names.length === 1 ? '' : 's'}`);
       stack.startProducer({
         ...childEnv,
         PRODUCER_PORT: String(options.port),

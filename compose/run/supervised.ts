@@ -72,11 +72,11 @@ export class Supervised {
     clearTimeout(timer);
   }
 
-  /** Ends it now. */
-  kill(): void {
+  /** Ends it now. @param signal another one, where SIGKILL would hit the wrong process */
+  kill(signal: NodeJS.Signals = 'SIGKILL'): void {
     this.#isStopping = true;
     clearTimeout(this.#timer);
-    this.#running?.kill('SIGKILL');
+    this.#running?.kill(signal);
   }
 
   #ended(death: Death, livedMs: number): void {

@@ -18,14 +18,18 @@ export interface Probes {
   readonly which: (name: string) => string | undefined;
   /** What `<path> --version` prints. */
   readonly versionText: (path: string) => Promise<string>;
+  /** False when no engine answers. */
   readonly hasDockerEngine: () => Promise<boolean>;
+  /** Makes sure that the image is there, and fetches it if need be; false when it cannot be had. */
+  readonly hasImage: (image: string) => Promise<boolean>;
   readonly isRoot: boolean;
   readonly packageManager: PackageManager | undefined;
   readonly aptInstall: (packageName: string) => Promise<void>;
   readonly say: (text: string) => void;
 }
 
-export const REDIS_IMAGE = 'redis:8-alpine';
+/** The server of the compose stack (`compose/stack.yaml`; a test compares the two). */
+export const REDIS_IMAGE = 'valkey/valkey:9.1.4-trixie';
 const OLDEST = { Redis: 7, Valkey: 8 } as const;
 
 export class NoRedisError extends Error {}
@@ -38,7 +42,10 @@ export async function findRedis(redisUrl: string | undefined, probes: Probes): P
   if (redisUrl !== undefined && redisUrl !== '') return { kind: 'url', url: redisUrl };
   const onPath = await serverOnPath(probes);
   if (onPath !== undefined) return onPath;
-  if (await probes.hasDockerEngine()) return { kind: 'docker', image: REDIS_IMAGE };
+  if (await probes.hasDockerEngine()) {
+    if (await probes.hasImage(REDIS_IMAGE)) return { kind: 'docker', image: REDIS_IMAGE };
+    probes.say(`Docker answers, but the image ${REDIS_IMAGE} cannot be fetched; not used`);
+  }
   return installedServer(probes);
 }
 

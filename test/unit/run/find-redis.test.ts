@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   findRedis,
@@ -5,6 +6,7 @@ import {
   installLine,
   NoRedisError,
   type Probes,
+  REDIS_IMAGE,
 } from '../../../compose/run/redis/find.ts';
 import { packageManager } from '../../../compose/run/system.ts';
 
@@ -23,6 +25,7 @@ function machine(
     which: (name) => (name in programs ? `/usr/bin/${name}` : undefined),
     versionText: async (path) => programs[path.slice('/usr/bin/'.length)] ?? '',
     hasDockerEngine: async () => false,
+    hasImage: async () => true,
     isRoot: false,
     packageManager: 'apt',
     aptInstall: async (name) => {
@@ -84,6 +87,25 @@ describe('the search for a Redis', () => {
     const docker = machine({}, { isRoot: true, hasDockerEngine: async () => true });
     await findRedis(undefined, docker);
     expect(docker.installed).toEqual([]);
+  });
+
+  it('takes the image of the compose stack, so that one download serves both', () => {
+    const stack = readFileSync(new URL('../../../compose/stack.yaml', import.meta.url), 'utf8');
+    expect(stack).toContain(REDIS_IMAGE);
+  });
+
+  it('goes on when Docker answers but cannot fetch the image, and says so', async () => {
+    const closed = machine(
+      {},
+      {
+        isRoot: true,
+        hasDockerEngine: async () => true,
+        hasImage: async () => false,
+        installs: { 'redis-server': REDIS },
+      },
+    );
+    expect(await findRedis(undefined, closed)).toMatchObject({ kind: 'binary' });
+    expect(closed.said[0]).toContain('cannot be fetched; not used');
   });
 
   it('gives up with the line that installs one here when it may not install', async () => {
