@@ -3,6 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findServerBinary, NoRedisError } from '../../compose/run/redis/find.ts';
 import { machineProbes } from '../../compose/run/redis/probes.ts';
+import { footprintPart } from './footprint/footprint-part.ts';
+import { growthPart } from './growth/growth-part.ts';
 import { readOptions, USAGE, UsageError } from './options.ts';
 import { peersPart, type Surroundings } from './peers-part.ts';
 import { profileInto } from './process/child.ts';
@@ -35,7 +37,9 @@ async function main(args: readonly string[]): Promise<number> {
     case 'peers':
       return peersPart(options, surroundings);
     case 'growth':
+      return growthPart(options, surroundings);
     case 'footprint':
+      return footprintPart(options, surroundings);
     case 'history':
       throw new UsageError(`--${options.part} is not part of this checkout yet`);
   }

@@ -39,7 +39,7 @@ export function readOptions(args: readonly string[], defaultDocs: string): Bench
   if (parts.length > 1) throw new UsageError(`one of --${parts.join(', --')} at a time`);
   const isQuick = values.quick ?? false;
   const [only, systems] = [list(values.only), list(values.systems)];
-  const isComplete = !isQuick && only.length === 0 && systems.length === 0;
+  const isComplete = parts.length === 0 && !isQuick && only.length === 0 && systems.length === 0;
   const docs = values.docs ?? (isComplete && !values['no-docs'] ? defaultDocs : undefined);
   return {
     part: parts[0] ?? 'peers',

@@ -92,7 +92,8 @@ function payloadOf(n: number, bytes = 120): Payload {
 }
 const PAD = 'x'.repeat(256 * 1024);
 
-function optionsOf(turn: number, { priorities, runAt }: EnqueueRequest): AddOptions | undefined {
+function optionsOf(turn: number, { priorities, runAt, queues }: EnqueueRequest): AddOptions | undefined {
+  if (queues !== undefined) return { queue: `queue-${turn % queues}` };
   if (runAt !== undefined) return { runAt };
   return priorities === 'mixed' ? { priority: PRIORITIES[turn % 3] ?? 'normal' } : undefined;
 }

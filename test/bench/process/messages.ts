@@ -33,6 +33,8 @@ export interface EnqueueRequest {
   /** Epoch ms. */
   readonly runAt?: number;
   readonly payloadBytes?: number;
+  /** Spread over this many queues; absent: the one that workers serve. */
+  readonly queues?: number;
 }
 
 /** Jobs one by one at a steady pace, each carrying when it was submitted. */

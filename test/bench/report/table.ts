@@ -15,7 +15,7 @@ const times = (ratio: number): string => `${shown(ratio)}x`;
 const VERDICTS = { aim: 'reaches the aim', must: 'holds', neither: '**missed**' } as const;
 
 /** The promised ratios: what a reader wants first. */
-export function ratioTable({ ratios, measurements }: Results): string {
+export function ratioTable({ ratios, measurements, isQuick }: Results): string {
   const rows = ratios
     .filter(({ must }) => must !== undefined)
     .map((row) => {
@@ -26,7 +26,7 @@ export function ratioTable({ ratios, measurements }: Results): string {
       const values = [ours, theirs].map((side) => (side === undefined ? '' : shown(side.value)));
       return [
         ...[`\`${row.id}\``, target?.title ?? '', target?.unit ?? '', ...values, row.against],
-        ...[spread, times(must), times(aim), VERDICTS[reaches]],
+        ...[spread, times(must), times(aim), isQuick ? 'not judged: --quick' : VERDICTS[reaches]],
       ];
     });
   const head = ['Id', 'What', 'Unit', 'prodwork', 'theirs', 'they are', 'ratio (rounds)', 'must', 'aim', ''];

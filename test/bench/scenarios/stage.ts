@@ -44,6 +44,10 @@ export class Stage {
     return this.#submitted;
   }
 
+  workerPids(): readonly number[] {
+    return this.#workers.flatMap(({ process: { pid } }) => pid ?? []);
+  }
+
   cost(): Promise<RedisCost> {
     return redisCost(this.#redis);
   }

@@ -75,9 +75,8 @@ export function open(engine: EngineName, redisUrl: string): Promise<Engine> {
 
 export function newJob(
   payload: Payload,
-  { priority = 'normal', runAt }: AddOptions,
+  { priority = 'normal', runAt, queue = QUEUE }: AddOptions,
   engine: EngineName,
-  queue = QUEUE,
 ): NewJob {
   const { type, delivery } = benchJob;
   // An engine without retries refuses a job that asks for them.

@@ -17,6 +17,8 @@ export interface AddOptions {
   readonly priority?: 'high' | 'normal' | 'low';
   /** Epoch ms. */
   readonly runAt?: number;
+  /** Another queue than the one that workers serve; the growth curves ask for it, of prodwork alone. */
+  readonly queue?: string;
 }
 
 export interface Producer {
