@@ -89,8 +89,7 @@ test('a handler that blocks the event loop is counted', async () => {
     run: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_300),
   });
   const { worker, consumer, metrics } = await workerWith([blocking]);
-  await until('the pulse is felt', async () => /event_loop_lag_seconds 0\.\d/.test(await metrics.text()));
   consumer.give('blocking', {});
-  await until('it is counted', async () => (await metrics.text()).includes('prodwork_event_loop_blocked_total 1'));
+  await until('it is counted', async () => /event_loop_blocked_total [1-9]/.test(await metrics.text()));
   await worker.stop();
 });

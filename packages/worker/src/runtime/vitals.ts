@@ -1,42 +1,46 @@
 import { totalmem } from 'node:os';
-import { type ELDHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Service } from 'prodwork/service';
 
-const LOOK_EVERY_MS = 1_000;
+const TICK_MS = 100;
+const TICKS_KEPT = 10;
 /** A loop that stands still for this long is reported as blocked, ms. */
 const BLOCKED_MS = 1_000;
 
-/** Feels the pulse of this process: how late its event loop runs, how much memory it has. */
+/**
+ * Feels the pulse of this process: how late its event loop runs. It measures its own timer, not the histogram of
+ * `monitorEventLoopDelay`: that one forgets its last sample at each reset, and with it a block that begins right then.
+ */
 export class Pulse implements Service {
   readonly #onBlocked: (blockedMs: number) => void;
-  #histogram: ELDHistogram | undefined;
+  readonly #delays: number[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #lagMs = 0;
+  #tickedAt = 0;
 
   constructor(onBlocked: (blockedMs: number) => void) {
     this.#onBlocked = onBlocked;
   }
 
-  /** Longest delay of the event loop in the last second, ms. */
+  /** Longest delay of the event loop in about the last second, ms. */
   get lagMs(): number {
-    return this.#lagMs;
+    return Math.max(0, ...this.#delays);
   }
 
   async start(): Promise<void> {
-    this.#histogram = monitorEventLoopDelay({ resolution: 20 });
-    this.#histogram.enable();
-    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
+    this.#tickedAt = performance.now();
+    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    this.#histogram?.disable();
   }
 
-  #look(): void {
-    this.#lagMs = Math.round((this.#histogram?.max ?? 0) / 1e6);
-    this.#histogram?.reset();
-    if (this.#lagMs >= BLOCKED_MS) this.#onBlocked(this.#lagMs);
+  #tick(): void {
+    const now = performance.now();
+    const gapMs = Math.round(now - this.#tickedAt);
+    this.#tickedAt = now;
+    this.#delays.push(Math.max(0, gapMs - TICK_MS));
+    if (this.#delays.length > TICKS_KEPT) this.#delays.shift();
+    if (gapMs >= BLOCKED_MS) this.#onBlocked(gapMs);
   }
 }
 
