@@ -51,6 +51,9 @@ function makeSecrets() {
     ].join('\n'),
   );
 
+  const database = secret('postgres', 'password');
+  secret('noteboard', 'database-url', () => `postgres://prodwork:${database}@postgres:5432/prodwork`);
+
   const operator = secret('operator', 'api-token');
   const metrics = secret('prometheus', 'metrics-token');
   write(

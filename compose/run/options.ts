@@ -4,6 +4,10 @@ import { nearest } from '../../packages/shared/src/config/nearest.ts';
 export interface StartOptions {
   readonly workers: number;
   readonly port: number;
+  /** Port of the noteboard; absent: it is not started. */
+  readonly noteboardPort?: number;
+  /** Finished jobs are kept in Postgres. */
+  readonly hasHistory?: boolean;
   /** Folder of the private Redis and of the runner's own notes. */
   readonly dataDir: string;
 }
@@ -15,6 +19,8 @@ export const USAGE = `npm start -- [options]
   --workers N   worker processes, 1 to 64 (default 3)
   --port P      port of the producer, 1 to 65535 (default 5000, or PRODUCER_PORT)
   --data DIR    where the private Redis keeps its data (default .prodwork/data)
+  --noteboard   the noteboard as well, on port 5100 (or NOTEBOARD_PORT), with a Postgres
+  --history     keeps finished jobs in a Postgres as well
   --help        this text`;
 
 interface Rule {
@@ -25,7 +31,8 @@ const NUMBERS: Readonly<Record<'--workers' | '--port', Rule>> = {
   '--workers': { min: 1, max: 64 },
   '--port': { min: 1, max: 65_535 },
 };
-const NAMES = ['--workers', '--port', '--data', '--help'] as const;
+const NAMES = ['--workers', '--port', '--data', '--noteboard', '--history', '--help'] as const;
+const SWITCHES: readonly Name[] = ['--noteboard', '--history'];
 type Name = (typeof NAMES)[number];
 
 /**
@@ -41,6 +48,11 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv, ro
     const name = NAMES.find((candidate) => candidate === word);
     if (name === undefined) throw unknown(word);
     if (name === '--help') return 'help';
+    if (SWITCHES.includes(name)) {
+      if (inline !== undefined) throw new OptionError(`${name} takes no value\n\n${USAGE}`);
+      given[name] = 'on';
+      continue;
+    }
     const value = inline ?? argv[++index];
     if (value === undefined || value === '' || (inline === undefined && value.startsWith('--'))) {
       throw new OptionError(`${name} needs a value\n\n${USAGE}`);
@@ -51,6 +63,8 @@ export function parseOptions(argv: readonly string[], env: NodeJS.ProcessEnv, ro
     workers: whole('--workers', given['--workers'] ?? '3'),
     port: whole('--port', given['--port'] ?? (env.PRODUCER_PORT || '5000')),
     dataDir: resolve(root, given['--data'] ?? '.prodwork/data'),
+    ...(given['--noteboard'] && { noteboardPort: whole('--port', env.NOTEBOARD_PORT || '5100') }),
+    ...(given['--history'] && { hasHistory: true }),
   };
 }
 
@@ -73,7 +87,7 @@ function unknown(word: string): OptionError {
 
 /** `npm start --port 5050` keeps the option for npm, which passes it on as a setting of its own. */
 function refuseSwallowed(env: NodeJS.ProcessEnv): void {
-  for (const name of ['workers', 'port', 'data']) {
+  for (const name of ['workers', 'port', 'data', 'noteboard', 'history']) {
     if (env[`npm_config_${name}`] === undefined) continue;
     throw new OptionError(
       `npm took --${name} for itself. Put two dashes before the runner's options: npm start -- --${name} ...`,

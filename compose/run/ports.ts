@@ -5,16 +5,17 @@ import { describeHolder } from './process-info.ts';
 export class PortError extends Error {}
 
 /**
- * Makes sure that the producer can have its port on both loopback addresses: `localhost` may mean either.
+ * Makes sure that a page can have its port on both loopback addresses: `localhost` may mean either.
+ * @param wayOut how to choose another one, when it is not the producer's
  * @throws PortError that names the holder and the way out
  */
-export async function requireFreePort(port: number): Promise<void> {
+export async function requireFreePort(port: number, wayOut?: string): Promise<void> {
   for (const host of ['127.0.0.1', '::1']) {
     const code = await tryToListen(port, host);
     if (code === 'EADDRINUSE') {
       const holder = await describeHolder(port);
       throw new PortError(
-        `port ${port} is taken${holder ? ` by ${holder}` : ''}. Choose another one: npm start -- --port ${port === 5050 ? 5051 : 5050}`,
+        `port ${port} is taken${holder ? ` by ${holder}` : ''}. Choose another one: ${wayOut ?? `npm start -- --port ${port === 5050 ? 5051 : 5050}`}`,
       );
     }
     if (code === 'EACCES') {

@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { launch } from './launch.ts';
 import type { LinePrefix } from './line-prefix.ts';
 import { freePort } from './ports.ts';
+import { type PrivatePostgres, postgresCommand } from './postgres/server.ts';
 import { type PrivateSource, serverCommand, shownLine } from './redis/command.ts';
 import { ping } from './redis/ping.ts';
 import type { RunNotes } from './run-notes.ts';
@@ -17,6 +18,7 @@ const ROOT = join(HERE, '..', '..');
 const CONFIG_FAULT = 78;
 const NOT_FOUND = 127;
 const REDIS_STOPS_WITHIN_MS = 30_000;
+const POSTGRES_STOPS_WITHIN_MS = 30_000;
 const LAUNCH_TRIES = 3;
 const LOOK_EVERY_MS = 20;
 
@@ -38,10 +40,15 @@ interface Member {
   readonly killSignal: NodeJS.Signals;
 }
 
-/** The processes behind `npm start`: a private Redis, the producer, the workers; each is started again when it dies. */
+/**
+ * The processes behind `npm start`: a private Redis, the producer, the workers, and when asked for a private Postgres and
+ * the noteboard; each is started again when it dies.
+ */
 export class Stack {
   readonly #options: StackOptions;
   #redis: Member | undefined;
+  #postgres: Member | undefined;
+  #noteboard: Member | undefined;
   #producer: Member | undefined;
   readonly #workers: Member[] = [];
 
@@ -115,6 +122,32 @@ export class Stack {
     }
   }
 
+  /**
+   * Starts a Postgres of our own and does not wait for it: whoever uses it waits by itself.
+   * @returns its URL, and where its data is
+   */
+  async startPostgres(source: PrivatePostgres): Promise<{ readonly url: string; readonly dir: string }> {
+    const { dataDir, env, lines, onFinal } = this.#options;
+    const { command, args, mark, killSignal, url, dir, ...its } = postgresCommand(source, await freePort(), dataDir);
+    this.#postgres = this.#member(
+      'postgres',
+      mark,
+      {
+        launch: () => launch({ command, args, env: { ...env, ...its.env } }, (text) => lines.line('postgres', text)),
+        isFinal: ({ code }) => code === NOT_FOUND,
+        onFinal: (death) => onFinal('postgres', death),
+      },
+      killSignal,
+    );
+    this.#postgres.process.start();
+    return { url, dir };
+  }
+
+  startNoteboard(env: NodeJS.ProcessEnv): void {
+    this.#noteboard = this.#nodeMember('noteboard', 'packages/noteboard/src/main.ts', () => env);
+    this.#noteboard.process.start();
+  }
+
   startProducer(env: NodeJS.ProcessEnv): void {
     this.#producer = this.#nodeMember('producer', 'packages/producer/src/main.ts', () => env);
     this.#producer.process.start();
@@ -134,11 +167,13 @@ export class Stack {
     }
   }
 
-  /** Workers first, so that they can settle; then the producer; Redis last. Everything is bounded. */
+  /** Workers first, so that they can settle; then what serves pages; the databases last. Everything is bounded. */
   async stop(): Promise<void> {
     const { workersStopWithinMs, producerStopWithinMs } = this.#options;
     await Promise.all(this.#workers.map((worker) => worker.process.stop(workersStopWithinMs)));
-    await this.#producer?.process.stop(producerStopWithinMs);
+    const doors = [this.#producer, this.#noteboard];
+    await Promise.all(doors.map((door) => door?.process.stop(producerStopWithinMs)));
+    await this.#postgres?.process.stop(POSTGRES_STOPS_WITHIN_MS);
     await this.#redis?.process.stop(REDIS_STOPS_WITHIN_MS);
   }
 
@@ -178,7 +213,8 @@ export class Stack {
   }
 
   #members(): readonly Member[] {
-    return [this.#redis, this.#producer, ...this.#workers].filter((member) => member !== undefined);
+    const others = [this.#redis, this.#postgres, this.#noteboard, this.#producer];
+    return [...others, ...this.#workers].filter((member) => member !== undefined);
   }
 
   #noteChildren(): void {

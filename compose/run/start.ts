@@ -4,6 +4,7 @@ import { ROOT } from './checks/tools.ts';
 import { LinePrefix } from './line-prefix.ts';
 import { OptionError, parseOptions, type StartOptions, USAGE } from './options.ts';
 import { PortError, requireFreePort } from './ports.ts';
+import { debianBins, findPostgres, NoPostgresError } from './postgres/find.ts';
 import { untilReady } from './ready.ts';
 import { findRedis, NoRedisError, type RedisSource } from './redis/find.ts';
 import { machineProbes } from './redis/probes.ts';
@@ -24,6 +25,7 @@ async function main(options: StartOptions, env: NodeJS.ProcessEnv): Promise<numb
     'prodwork',
     'redis',
     'producer',
+    ...(options.noteboardPort || options.hasHistory ? ['postgres', 'noteboard'] : []),
     ...names,
   ]);
   const say = (text: string): void => lines.line('prodwork', text);
@@ -64,11 +66,15 @@ async function main(options: StartOptions, env: NodeJS.ProcessEnv): Promise<numb
 
   try {
     await requireFreePort(options.port);
+    if (options.noteboardPort)
+      await requireFreePort(options.noteboardPort, 'NOTEBOARD_PORT=5101 npm start -- --noteboard');
     const source = await findRedis(env.REDIS_URL, machineProbes(env, say));
     stack.startWatchdog();
     say(`starting ${describeSource(source, options)}`);
     const redisUrl = source.kind === 'url' ? source.url : await stack.startRedis(source, ending.signal);
-    const childEnv = { ...env, LOG_FORMAT: env.LOG_FORMAT || 'pretty', REDIS_URL: redisUrl };
+    const shown = { ...env, LOG_FORMAT: env.LOG_FORMAT || 'pretty' };
+    const databaseUrl = await noteboardAndHistory(options, shown, stack, say);
+    const childEnv = { ...shown, REDIS_URL: redisUrl, ...(databaseUrl && { DATABASE_URL: databaseUrl }) };
     if (!ending.signal.aborted) {
       say(`starting the producer on port ${options.port} and ${names.length} worker${names.length === 1 ? '' : 's'}`);
       stack.startProducer({
@@ -89,6 +95,25 @@ async function main(options: StartOptions, env: NodeJS.ProcessEnv): Promise<numb
   }
   say('stopped; what waited is kept for the next start');
   return exitCode;
+}
+
+/** @returns what producer and workers keep their history in, when they are asked to and the environment does not say. */
+async function noteboardAndHistory(
+  { noteboardPort, hasHistory }: StartOptions,
+  env: NodeJS.ProcessEnv,
+  stack: Stack,
+  say: (text: string) => void,
+): Promise<string | undefined> {
+  if (noteboardPort === undefined && hasHistory !== true) return undefined;
+  const source = await findPostgres(env.DATABASE_URL, { ...machineProbes(env, say), debianBins });
+  const { url, dir } = source.kind === 'url' ? { ...source, dir: undefined } : await stack.startPostgres(source);
+  const title = source.kind === 'binary' ? `a private ${source.title}` : source.kind === 'docker' ? source.image : '';
+  say(dir === undefined ? 'with the Postgres of DATABASE_URL' : `starting ${title}, data in ${dir}`);
+  if (noteboardPort !== undefined) {
+    stack.startNoteboard({ ...env, DATABASE_URL: url, NOTEBOARD_PORT: String(noteboardPort) });
+    say(`noteboard: http://localhost:${noteboardPort}`);
+  }
+  return hasHistory ? url : undefined;
 }
 
 function welcome(
@@ -127,7 +152,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
-const EXPECTED = [OptionError, PortError, NoRedisError, AlreadyRunningError];
+const EXPECTED = [OptionError, PortError, NoRedisError, NoPostgresError, AlreadyRunningError];
 
 try {
   const options = parseOptions(process.argv.slice(2), process.env, ROOT);

@@ -34,7 +34,17 @@ export const USAGE = `npm run chaos -- [options]
   --quick         shorter scenarios`;
 
 const FLAGS = ['--matrix', '--publish', '--quick', '--help'] as const;
-const VALUES = ['--seed', '--minutes', '--only', '--json', '--html', '--engine', '--rate', '--mutation', '--control'] as const;
+const VALUES = [
+  '--seed',
+  '--minutes',
+  '--only',
+  '--json',
+  '--html',
+  '--engine',
+  '--rate',
+  '--mutation',
+  '--control',
+] as const;
 
 /** @throws OptionError that names the option and its rule */
 export function parseOptions(argv: readonly string[]): ChaosOptions | 'help' {
@@ -58,7 +68,8 @@ export function parseOptions(argv: readonly string[]): ChaosOptions | 'help' {
   if (flags.has('--help')) return 'help';
   const engineName = values.get('--engine') ?? 'lease';
   const engine = ENGINE_NAMES.find((name) => name === engineName);
-  if (engine === undefined || engine === 'memory') throw new OptionError(`--engine must be one of lease, brpop, bullmq`);
+  if (engine === undefined || engine === 'memory')
+    throw new OptionError(`--engine must be one of lease, brpop, bullmq`);
   return {
     seed: number('--seed', values.get('--seed'), 0, 4_294_967_295) ?? Math.floor(Math.random() * 1_000_000),
     minutes: number('--minutes', values.get('--minutes'), 0.2, 600),

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { Job } from 'prodwork/job/job';
 import { judge, type Verdict } from './books/judge.ts';
 import { randomOf } from './random.ts';
-import { type Check, type FaultRecord, type Scenario, Stage } from './stage.ts';
 import { type Timeline, timelineOf } from './report/timeline.ts';
+import { type Check, type FaultRecord, type Scenario, Stage } from './stage.ts';
 import { World, type WorldOptions } from './world/world.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

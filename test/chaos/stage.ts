@@ -86,7 +86,11 @@ export class Stage {
   }
 
   /** Waits for a condition. @returns ms since `from`, or undefined when it did not come about in time */
-  async timeUntil(from: number, withinMs: number, probe: () => boolean | Promise<boolean>): Promise<number | undefined> {
+  async timeUntil(
+    from: number,
+    withinMs: number,
+    probe: () => boolean | Promise<boolean>,
+  ): Promise<number | undefined> {
     for (;;) {
       if (await probe()) return Date.now() - from;
       if (Date.now() - from > withinMs) return undefined;

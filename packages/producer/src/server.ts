@@ -3,6 +3,7 @@ import { systemClock } from 'prodwork/clock';
 import { engineOptions } from 'prodwork/config/engine';
 import { readHistoryConfig } from 'prodwork/config/history';
 import { openEngine } from 'prodwork/engines/open';
+import { ProdworkError } from 'prodwork/errors';
 import { inspectorWithHistory } from 'prodwork/history/inspector-with-history';
 import { openHistory } from 'prodwork/history/open';
 import type { JobDefinition } from 'prodwork/job/define-job';
@@ -34,6 +35,8 @@ export function createServer(
       stops.push(() => part.stop());
       await part.start();
     }
+    const health = await engine.health();
+    if (health.refusal !== undefined) throw new ProdworkError('PRODWORK_REDIS_UNSAFE', health.refusal);
     const app: FastifyInstance = await buildApp({
       config,
       log,
@@ -47,7 +50,6 @@ export function createServer(
     stops.push(() => close(app, config.drainMs, log));
     address = await app.listen({ port: config.port, host: config.host });
     log.info({ address, engine: engine.name, replica: config.replicaName }, `producer listens on ${address}`);
-    const health = await engine.health();
     for (const problem of health.problems) log.error({ problem }, 'not ready');
     for (const warning of health.warnings) log.warn({ warning }, 'heed');
   };

@@ -46,7 +46,9 @@ const SHOWN = 20;
 /** Reads the verdict out of the books. The queue is asked about jobs without a commit alone. */
 export async function judge({ books, impairments, kills, lookUp }: Evidence): Promise<Verdict> {
   const known = new Set(
-    [...books.submits.values()].flatMap(({ ids, chosen, unknowns }) => (chosen && unknowns > 0 ? [...ids, chosen] : ids)),
+    [...books.submits.values()].flatMap(({ ids, chosen, unknowns }) =>
+      chosen && unknowns > 0 ? [...ids, chosen] : ids,
+    ),
   );
   const open: JobBook[] = [];
   const strangers: string[] = [];

@@ -6,7 +6,12 @@ export interface Timeline {
   /** Per second. */
   readonly committed: readonly number[];
   readonly accepted: readonly number[];
-  readonly samples: readonly { readonly t: number; readonly waiting?: number; readonly active?: number; readonly workers: number }[];
+  readonly samples: readonly {
+    readonly t: number;
+    readonly waiting?: number;
+    readonly active?: number;
+    readonly workers: number;
+  }[];
   /** Lives of the processes. */
   readonly lives: readonly { readonly name: string; readonly from: number; readonly to?: number }[];
 }

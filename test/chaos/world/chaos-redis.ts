@@ -44,7 +44,11 @@ export class ChaosRedis {
   get admin(): Redis {
     if (this.#admin === undefined) {
       const retryStrategy = (): number => 100;
-      this.#admin = new Redis(this.port, '127.0.0.1', { retryStrategy, maxRetriesPerRequest: 0, connectionName: 'chaos' });
+      this.#admin = new Redis(this.port, '127.0.0.1', {
+        retryStrategy,
+        maxRetriesPerRequest: 0,
+        connectionName: 'chaos',
+      });
       this.#admin.on('error', () => {});
     }
     return this.#admin;
@@ -57,7 +61,17 @@ export class ChaosRedis {
   async start(extra: readonly string[] = [], until: 'ready' | 'reachable' = 'ready'): Promise<void> {
     mkdirSync(this.dir, { recursive: true });
     const log = openSync(this.#logFile, 'a');
-    const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir, ...SAFE, ...this.#args, ...extra];
+    const args = [
+      '--port',
+      String(this.port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      this.dir,
+      ...SAFE,
+      ...this.#args,
+      ...extra,
+    ];
     const child = spawn(process.env.REDIS_SERVER_BIN ?? 'redis-server', args, {
       stdio: ['ignore', log, log],
       detached: true,

@@ -13,7 +13,11 @@ export const work = defineJob({
 /** Does harm to the process that runs it. */
 export const harm = defineJob({
   type: 'harm',
-  input: Type.Object({ ref, how: Type.Union([Type.Literal('die'), Type.Literal('memory'), Type.Literal('block')]), ms: Type.Integer() }),
+  input: Type.Object({
+    ref,
+    how: Type.Union([Type.Literal('die'), Type.Literal('memory'), Type.Literal('block')]),
+    ms: Type.Integer(),
+  }),
   timeoutMs: 700_000,
 });
 

@@ -56,7 +56,9 @@ export class Load {
   }
 
   /** One job of another kind, under the same rules. Resolves when it is stored. */
-  async place(order: Omit<Order, 'ref' | 'naming' | 'payload'> & { payload?: object; naming?: Naming }): Promise<string> {
+  async place(
+    order: Omit<Order, 'ref' | 'naming' | 'payload'> & { payload?: object; naming?: Naming },
+  ): Promise<string> {
     const ref = this.#nextRef();
     const naming = order.naming ?? (this.#options.canName ? 'id' : 'bare');
     const answer = await this.#insist({ ...order, ref, naming, payload: { ref, ...order.payload } });

@@ -25,7 +25,11 @@ const OPEN_FATE = new Set(['SUBMIT_UNKNOWN', 'INTERNAL']);
 export async function submitOnce(base: string, order: Order, book: ClientBook): Promise<Answer> {
   const { ref, naming, type, payload, more } = order;
   book.write({ e: 'try', ref, ...(naming === 'id' ? { chosen: ref } : {}) });
-  const answer = await post(base, { type, payload, ...more, ...(naming === 'id' ? { id: ref } : {}) }, naming === 'key' ? ref : undefined);
+  const answer = await post(
+    base,
+    { type, payload, ...more, ...(naming === 'id' ? { id: ref } : {}) },
+    naming === 'key' ? ref : undefined,
+  );
   if (answer.kind === 'ok') book.write({ e: 'ok', ref, id: answer.id });
   else book.write({ e: answer.kind, ref, code: answer.code });
   return answer;

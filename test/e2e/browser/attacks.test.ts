@@ -57,6 +57,10 @@ describe.skipIf(noBrowser !== undefined)(noBrowser ?? 'attacks through a real Ch
         await page.evaluate(call);
       }
     }
+    await page.evaluate(
+      `fetch(${JSON.stringify(`${base}/api/queues/default/pause`)}, { method: 'POST', mode: 'no-cors' }).catch(() => {})`,
+    );
+    expect((await test.app.inject('/api/stats')).json().queue.isPaused).toBe(false);
     expect(await jobCount(test.app)).toBe(0);
     await page.close();
   });

@@ -146,3 +146,15 @@ describe('A17: results that are large', () => {
     expect(await jobCount((test as ProducerUnderTest).app)).toBe(1);
   });
 });
+
+describe('A06: a name that was pointed here', () => {
+  it('opens neither API nor metrics where no token is needed', async () => {
+    await start();
+    const from = async (url: string, host: string) => (await test?.app.inject({ url, headers: { host } }))?.statusCode;
+    for (const url of ['/api/queues', '/api/jobs', '/metrics'])
+      expect(await from(url, 'rebound.example'), url).toBe(403);
+    for (const host of ['localhost:5000', '127.0.0.1:5000', '[::1]:5000'])
+      expect(await from('/api/queues', host), host).toBe(200);
+    expect(await from('/', 'rebound.example')).toBe(200);
+  });
+});

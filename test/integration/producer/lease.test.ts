@@ -119,4 +119,19 @@ describe('the producer on a real Redis', () => {
     await stream.ended();
     expect(await producer.ended).toBe(0);
   });
+
+  it('starts while Redis is away, says so, and is ready when it comes', async () => {
+    await redis.kill();
+    const { url } = await start();
+    expect((await fetch(`${url}/readyz`)).status).toBe(503);
+    expect((await submit(url)).status).toBe(503);
+    await redis.restart();
+    await until('an accepted submit', async () => (await submit(url)).ok);
+  });
+
+  it('does not start on a Redis that would evict jobs, and says why', async () => {
+    const unsafe = await startRedis(['--maxmemory-policy', 'allkeys-lru']);
+    await expect(start({ REDIS_URL: unsafe.url })).rejects.toThrow(/ended with 1.*allkeys-lru/s);
+    await unsafe.stop();
+  });
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProdworkError } from 'prodwork/errors';
-import type { ProducerConfig } from '../config.ts';
+import { isLoopback, type ProducerConfig } from '../config.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 
@@ -34,15 +34,31 @@ export async function installSecurity(app: FastifyInstance, config: ProducerConf
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-prodwork-replica', config.replicaName);
+    if (!['GET', 'HEAD', 'OPTIONS'].includes(request.method)) refuseCrossSite(request);
+    if (config.tokensFile === '' && /^\/(api\/|metrics)/.test(request.url)) refuseForeignName(request);
   });
 }
 
 /**
- * Refuses a form that another site sent. Browsers say where a request comes from in Sec-Fetch-Site, older ones in
+ * Without tokens the API trusts this machine. A site that points its own name here (DNS rebinding) would be same-origin
+ * to the browser, and could read and act; it cannot make its name a loopback one.
+ * @throws ProdworkError `FORBIDDEN`
+ */
+function refuseForeignName(request: FastifyRequest): void {
+  const { hostname } = request;
+  if (isLoopback(hostname.replace(/^\[(.*)\]$/, '$1')) || hostname.endsWith('.localhost')) return;
+  throw new ProdworkError('FORBIDDEN', 'Without PRODWORK_TOKENS_FILE the API answers to loopback names alone.', {
+    field: 'Host',
+    rule: 'localhost, 127.0.0.1 or [::1]',
+  });
+}
+
+/**
+ * Refuses what another site sent. Browsers say where a request comes from in Sec-Fetch-Site, older ones in
  * Origin; a client that sends neither is not a browser, and carries no one's cookies.
  * @throws ProdworkError `CROSS_SITE`
  */
-export function refuseCrossSite(request: FastifyRequest): void {
+function refuseCrossSite(request: FastifyRequest): void {
   const site = request.headers['sec-fetch-site'];
   const origin = request.headers.origin;
   const isForeign =
@@ -50,7 +66,7 @@ export function refuseCrossSite(request: FastifyRequest): void {
       ? origin !== undefined && hostOf(origin) !== request.headers.host
       : site !== 'same-origin' && site !== 'none';
   if (isForeign) {
-    throw new ProdworkError('CROSS_SITE', 'This form was sent from another site; open it here and send it again.');
+    throw new ProdworkError('CROSS_SITE', 'This was sent from another site; open the page here and send it again.');
   }
 }
 

@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { isProdworkError, ProdworkError } from 'prodwork/errors';
 import type { JobDefinition } from 'prodwork/job/define-job';
 import { LIMITS } from 'prodwork/job/limits';
-import { refuseCrossSite } from '../plugins/security.ts';
 import type { Services } from '../services.ts';
 import { type Batch, batchName, isPageToken, newPageToken } from '../submit/form-batch.ts';
 import { readNewJob } from '../submit/intake.ts';
@@ -54,7 +53,6 @@ export function formRoutes(app: FastifyInstance, services: Services): void {
   });
 
   app.post<{ Body: unknown }>('/jobs', { schema: { hide: true }, bodyLimit: FORM_BYTES }, async (request, reply) => {
-    refuseCrossSite(request);
     const form = request.body;
     if (!(form instanceof URLSearchParams)) {
       throw new ProdworkError('UNSUPPORTED_MEDIA_TYPE', 'This address takes the form; programs use POST /api/jobs.', {

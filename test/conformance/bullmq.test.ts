@@ -1,0 +1,3 @@
+import { redisConformance } from './redis-suite.ts';
+
+redisConformance('bullmq');
