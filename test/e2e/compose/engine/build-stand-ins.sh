@@ -55,6 +55,7 @@ stand_in() { # <image>
     node:*) stand_in_node "$1" ;;
     valkey/valkey:* | redis:*) docker build -q -t "$1" -f "$here/valkey.Dockerfile" "$here" >/dev/null ;;
     nginx:*) docker build -q -t "$1" -f "$here/nginx.Dockerfile" "$here" >/dev/null ;;
+    postgres:*) docker build -q -t "$1" -f "$here/postgres.Dockerfile" "$here" >/dev/null ;;
     prom/prometheus:*) docker build -q -t "$1" -f "$here/prometheus.Dockerfile" "$here" >/dev/null ;;
     *) return 1 ;;
   esac
