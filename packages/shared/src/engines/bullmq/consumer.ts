@@ -50,11 +50,7 @@ export class BullmqConsumer implements Consumer {
     this.#options = options;
     this.#keys = queueKeys(options.prefix, queue);
     this.#connection = createConnection(options.redisUrl, { name: connectionName(incarnation), silenceMs: 4_000 });
-    this.#source = new JobSource(this.#connection, options, this.#keys, {
-      queue,
-      worker: incarnation,
-      connection: connectionName(incarnation),
-    });
+    this.#source = new JobSource(this.#connection, options, this.#keys, queue, incarnation);
     this.#settling = {
       connection: this.#connection,
       keys: this.#keys,

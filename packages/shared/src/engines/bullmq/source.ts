@@ -15,14 +15,6 @@ const STALLED_MAX = 1_000_000;
 export const lockMs = ({ leaseMs }: EngineOptions): number => Math.max(1_000, Math.round(leaseMs / 2));
 const stalledMs = ({ leaseMs }: EngineOptions): number => Math.max(250, Math.min(1_000, Math.round(leaseMs / 4)));
 
-export interface SourceNames {
-  readonly queue: string;
-  /** Of this incarnation; the tokens of its locks begin with it. */
-  readonly worker: string;
-  /** As CLIENT LIST shows its connections. */
-  readonly connection: string;
-}
-
 /**
  * Where claims come from: a BullMQ `Worker` that is asked for one job at a time, so that a settle has an answer. Made anew
  * when its connections cannot be brought up.
@@ -33,18 +25,17 @@ export class JobSource {
   readonly #keys: QueueKeys;
   readonly #queue: string;
   readonly #name: string;
-  readonly #connectionName: string;
   #worker: Worker | undefined;
   #tokens = 0;
   #isEnding = false;
 
-  constructor(connection: Connection, options: EngineOptions, keys: QueueKeys, names: SourceNames) {
+  /** @param name of this incarnation; the tokens of its locks begin with it. */
+  constructor(connection: Connection, options: EngineOptions, keys: QueueKeys, queue: string, name: string) {
     this.#connection = connection;
     this.#options = options;
     this.#keys = keys;
-    this.#queue = names.queue;
-    this.#name = names.worker;
-    this.#connectionName = names.connection;
+    this.#queue = queue;
+    this.#name = name;
   }
 
   /** The next job with the token of its lock, or undefined when none came within two seconds. */
@@ -80,7 +71,8 @@ export class JobSource {
       const clients = String(await server.client('LIST')).split('\n');
       for (const line of clients) {
         const id = /(?:^| )id=(\d+) /.exec(line)?.[1];
-        const isOurs = line.includes(` name=${this.#connectionName} `) && line.includes('cmd=bzpopmin');
+        // BullMQ ends the name of its blocking connection with the worker's.
+        const isOurs = line.includes(`:w:${this.#name} `) && line.includes('cmd=bzpopmin');
         if (isOurs && id !== undefined) await server.client('UNBLOCK', Number(id));
       }
       await new Promise((resolve) => setTimeout(resolve, END_RETRY_MS));
