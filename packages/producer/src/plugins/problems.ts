@@ -54,12 +54,29 @@ export function wantsPage(request: FastifyRequest): boolean {
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: ProdworkError): FastifyReply {
   const problem = problemOf(error);
+  if (problem.status === 413) linger(request, reply);
   const retryAfter = error.details.retryAfterSeconds ?? (problem.status === 503 ? 2 : undefined);
   if (retryAfter !== undefined) reply.header('retry-after', String(Math.max(1, Math.ceil(retryAfter))));
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="prodwork"');
   reply.code(problem.status).header('cache-control', 'no-store');
   if (wantsPage(request)) return reply.type('text/html; charset=utf-8').send(problemPage(problem, request.id));
   return reply.type('application/problem+json; charset=utf-8').send(JSON.stringify(problem));
+}
+
+/** How long a caller whose body is too large may go on sending, ms. */
+const LINGER_MS = 2_000;
+
+/**
+ * Hanging up on a caller who still sends would reset the connection, and the answer with it. What comes is thrown away
+ * for a moment instead, so that the answer can be read; whoever sends longer is cut.
+ */
+function linger(request: FastifyRequest, reply: FastifyReply): void {
+  const { raw } = request;
+  if (raw.complete) return;
+  reply.removeHeader('connection');
+  raw.resume();
+  const cut = setTimeout(() => raw.socket.destroy(), LINGER_MS);
+  for (const event of ['end', 'close']) raw.once(event, () => clearTimeout(cut));
 }
 
 export function installProblems(app: FastifyInstance): void {
