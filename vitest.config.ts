@@ -5,7 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source'], externalConditions: ['source'] } },
   test: {
     // test/e2e/compose and test/engines need a Docker engine and have commands of their own.
-    include: ['test/{unit,conformance,integration}/**/*.test.ts', 'test/e2e/browser/**/*.test.ts'],
+    include: ['test/{unit,conformance,integration,model}/**/*.test.ts', 'test/e2e/browser/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -64,7 +64,7 @@ function fail(queue: QueueStore, job: MemoryJob, error: JobError, delayMs: numbe
   endDelivery(job, queue.now(), 'failed', error.code);
   // An at-most-once job has had its one start, whatever the worker asks for.
   const isLast = delayMs === undefined || job.delivery === 'at-most-once';
-  if (job.isCancelRequested) finish(queue, job, 'cancelled');
+  if (job.isCancelRequested && delayMs !== undefined) finish(queue, job, 'cancelled');
   else if (isLast) finish(queue, job, 'dead');
   else if (job.handOvers >= queue.deliveryLimit) buryAtLimit(queue, job, error.code);
   else {

@@ -1,0 +1,3 @@
+import { modelTest } from './run.ts';
+
+modelTest('lease', { leaseMs: 20_000, canRestart: true });

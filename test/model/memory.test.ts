@@ -1,0 +1,3 @@
+import { modelTest } from './run.ts';
+
+modelTest('memory', { leaseMs: 60_000, canRestart: false });
