@@ -7,7 +7,6 @@ import type { Inspector, WorkerView } from 'prodwork/engine/inspector';
 import { openEngine } from 'prodwork/engines/open';
 import { createLog } from 'prodwork/log';
 import { freePort } from '../../support/redis-server.ts';
-import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { Books } from '../books/books.ts';
 import type { Impairment, Kill } from '../books/impairments.ts';
 import type { Random } from '../random.ts';
@@ -16,6 +15,7 @@ import { ClientBook } from './client-book.ts';
 import { Load } from './load.ts';
 import { ChaosProcess, type Life } from './processes.ts';
 import { Sampler } from './sampler.ts';
+import { TcpProxy } from './tcp-proxy.ts';
 
 export interface WorldOptions {
   readonly engine: EngineName;

@@ -10,6 +10,7 @@ import { Inbox, ready } from './inbox.ts';
 import { connectionName, join } from './membership.ts';
 import { decodeClaim, decodeRecord, type RawClaim, toClaim } from './record.ts';
 import { scripts } from './scripts.ts';
+import { Seen } from './seen.ts';
 import { type DataSets, Shard } from './shard.ts';
 import { encodeOutcome } from './trail.ts';
 import { type Settling, Turns } from './turns.ts';
@@ -39,8 +40,7 @@ export class LeaseConsumer implements Consumer {
   private readonly inbox: Inbox;
   private readonly upkeep: Upkeep;
   private readonly beat: { timer?: NodeJS.Timeout } = {};
-  /** Claims read back from the hold: a copy that arrives by the inbox later is dropped. */
-  private readBack = new Set<string>();
+  private readonly seen = new Seen();
   private incarnation: string;
   private incarnations = 1;
   private slots: number;
@@ -199,8 +199,7 @@ export class LeaseConsumer implements Consumer {
 
   private take(raw: RawClaim | undefined): readonly Claim[] {
     if (raw === undefined) return [];
-    const mark = `${raw.local} ${raw.fence}`;
-    if (this.readBack.delete(mark) || this.hands.get(raw.local, raw.fence) !== undefined) return [];
+    if (!this.seen.isNew(`${raw.local} ${raw.fence}`)) return [];
     const claim = toClaim(raw, this.shard.queue, this.shard.number);
     if (claim !== undefined) {
       this.hands.add(raw.local, claim);
@@ -304,16 +303,13 @@ export class LeaseConsumer implements Consumer {
   }
 
   private async readBackClaims(locals: readonly string[]): Promise<void> {
-    this.readBack = new Set();
     for (let at = 0; at < locals.length; at += READ_BACK) {
       const ids = locals.slice(at, at + READ_BACK);
       const texts = await this.shard.run(scripts.readHold, [this.incarnation, ...ids]);
       for (const text of texts.map(String)) {
         const raw = decodeClaim(text);
         if (raw === undefined) continue;
-        const claims = this.take(raw);
-        this.readBack.add(`${raw.local} ${raw.fence}`);
-        for (const claim of claims) this.adopt(claim, raw);
+        for (const claim of this.take(raw)) this.adopt(claim, raw);
       }
     }
   }
