@@ -5,6 +5,7 @@ import { findServerBinary, NoRedisError } from '../../compose/run/redis/find.ts'
 import { machineProbes } from '../../compose/run/redis/probes.ts';
 import { footprintPart } from './footprint/footprint-part.ts';
 import { growthPart } from './growth/growth-part.ts';
+import { historyPart } from './history-part.ts';
 import { readOptions, USAGE, UsageError } from './options.ts';
 import { peersPart, type Surroundings } from './peers-part.ts';
 import { profileInto } from './process/child.ts';
@@ -41,7 +42,7 @@ async function main(args: readonly string[]): Promise<number> {
     case 'footprint':
       return footprintPart(options, surroundings);
     case 'history':
-      throw new UsageError(`--${options.part} is not part of this checkout yet`);
+      return historyPart(options);
   }
 }
 

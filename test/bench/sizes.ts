@@ -19,8 +19,8 @@ export type Sized = keyof typeof JOBS;
 /** Slower systems get fewer jobs, or a round would take an hour; always well past the 10,000 that are kept. */
 const WEIGHTS: { readonly [name in SystemName]: number } = {
   prodwork: 1,
-  'prodwork-brpop': 1,
-  'prodwork-bullmq': 0.3,
+  'prodwork-brpop': 0.25,
+  'prodwork-bullmq': 0.25,
   bullmq: 0.3,
   'bee-queue': 0.5,
   groupmq: 0.2,

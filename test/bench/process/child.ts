@@ -12,7 +12,8 @@ interface Answer {
 /** How long any one answer may take, ms: a hung child ends its run, not the benchmark. */
 const ANSWER_WITHIN_MS = 180_000;
 const LEAVE_WITHIN_MS = 15_000;
-const OWN_SETTINGS = /^(PRODWORK|WORKER|QUEUE|PRODUCER|HISTORY)_|^(REDIS_URL|NODE_OPTIONS|NODE_V8_COVERAGE)$/;
+const OWN_SETTINGS =
+  /^(PRODWORK|WORKER|QUEUE|PRODUCER|HISTORY)_|^(REDIS_URL|LOG_LEVEL|LOG_FORMAT|NODE_OPTIONS|NODE_V8_COVERAGE)$/;
 let profileDir: string | undefined;
 
 /** From now on children write a CPU profile into `dir` when they end. */

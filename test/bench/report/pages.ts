@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TITLES } from '../systems/system.ts';
 import { TARGETS } from '../targets.ts';
+import { capacityPage } from './capacity.ts';
 import { type Bar, barChart } from './chart.ts';
 import type { Measurement, Results } from './results.ts';
 import { figureTable, ratioTable } from './table.ts';
@@ -22,7 +23,7 @@ const PICTURES: readonly { readonly file: string; readonly title: string; readon
   },
 ];
 
-/** Writes `benchmark.md` with its pictures, and the results themselves, into `dir`. */
+/** Writes `benchmark.md` with its pictures, the results themselves and `capacity.md` into `dir`. */
 export async function writePages(results: Results, dir: string): Promise<void> {
   const pictures = join(dir, 'bench');
   await mkdir(pictures, { recursive: true });
@@ -31,6 +32,8 @@ export async function writePages(results: Results, dir: string): Promise<void> {
     await writeFile(join(pictures, `${file}.svg`), picture(title, ids, results));
   await writeFile(join(pictures, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
   await writeFile(join(dir, 'benchmark.md'), page(results, shown));
+  const capacity = capacityPage(results);
+  if (capacity !== undefined) await writeFile(join(dir, 'capacity.md'), capacity);
 }
 
 function picture(title: string, ids: RegExp, { measurements }: Results): string {
