@@ -143,15 +143,15 @@ const join = (slots: number): Command =>
     async (model, rig) => addWorker(model, rig, slots),
   );
 
-export async function addWorker(model: Model, rig: Rig, slots: number): Promise<void> {
-  const name = await rig.addWorker(slots);
+export async function addWorker(model: Model, rig: Rig, slots: number, asName?: string): Promise<void> {
+  const name = await rig.addWorker(slots, asName);
   model.workers.set(name, { name, slots, hand: new Map() });
 }
 
-/** The others must be there to notice; a new one takes its place. */
-const crash = (at: number): Command =>
+/** A new one takes its place: under the same name, as a container does that starts again, or under its own. */
+const crash = (at: number, isReplaced: boolean): Command =>
   command(
-    `crash(${at})`,
+    `crash(${at}, ${isReplaced ? 'comes back' : 'stays away'})`,
     () => true,
     async (model, rig) => {
       const worker = pick([...model.workers.values()], at);
@@ -160,7 +160,7 @@ const crash = (at: number): Command =>
       await entry.crash();
       rig.workers.delete(worker.name);
       model.died(worker);
-      await addWorker(model, rig, worker.slots);
+      await addWorker(model, rig, worker.slots, isReplaced ? worker.name : undefined);
       // An engine that hands over to idle workers may hand to this one until its death was noticed: a delivery that the
       // model could not tell from a duplicate.
       if (model.promises.ableRouting) await until('its death to be noticed', () => isGone(rig, entry));
@@ -220,7 +220,7 @@ export function commands({ canRestart }: CommandOptions): fc.Arbitrary<Command> 
     { weight: 12, arbitrary: fc.constant(resume) },
     { weight: 4, arbitrary: fc.integer({ min: 1, max: 2 }).map(join) },
     { weight: 4, arbitrary: at.map(leave) },
-    { weight: 3, arbitrary: at.map(crash) },
+    { weight: 3, arbitrary: fc.tuple(at, fc.integer({ min: 0, max: 5 })).map(([n, away]) => crash(n, away > 0)) },
     ...(canRestart ? [{ weight: 1, arbitrary: fc.constant(restartRedis) }] : []),
   ];
   return fc.oneof(...weighted);

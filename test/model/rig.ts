@@ -66,9 +66,9 @@ export class Rig {
     return { redisUrl, prefix, log, durability: 'everysec', ...limits } as const;
   }
 
-  async addWorker(slots: number): Promise<string> {
+  async addWorker(slots: number, asName?: string): Promise<string> {
     this.#workerNumber += 1;
-    const name = `w${this.#workerNumber}`;
+    const name = asName ?? `w${this.#workerNumber}`;
     const options = {
       name,
       incarnation: randomUUID(),
