@@ -43,11 +43,11 @@ const LOOK_UP_AT_ONCE = 200;
 export async function runScenario(scenario: Scenario, context: RunContext): Promise<ScenarioResult> {
   const { seed, mutation, say } = context;
   const startedAt = Date.now();
+  const skip = await scenario.skip?.();
   const options = worldOptions(scenario, context);
   const base = { id: scenario.id, title: scenario.title, engine: options.engine, seed, startedAt };
   const named = { ...base, ...(mutation ? { mutation } : {}) };
   const nothing = { faults: [], checks: [], remarks: [] };
-  const skip = await scenario.skip?.();
   if (skip) return { ...named, ...nothing, tookMs: 0, outcome: 'skipped', why: skip };
 
   let world: World | undefined;
@@ -68,6 +68,7 @@ export async function runScenario(scenario: Scenario, context: RunContext): Prom
   const isGreen = why === undefined && stage !== undefined && stage.checks.every(({ isOk }) => isOk);
   const timeline = world && timelineOf(world, startedAt);
   await world?.close(isGreen);
+  await scenario.tidy?.();
   return {
     ...named,
     tookMs: Date.now() - startedAt,
@@ -93,9 +94,11 @@ async function settleAccounts(scenario: Scenario, stage: Stage, engine: string):
     books: world.books,
     impairments: world.impairments,
     kills: world.kills,
+    powerCuts: world.powerCuts,
     lookUp: (ids) => lookUp(world, ids),
   });
   if (!isDrained) stage.remark('the queue was not empty when the time to drain was over');
+  stage.check('jobs accepted', verdict.jobs > 0, verdict.jobs, 'more than 0');
   stage.check('lost', verdict.lost === 0, verdict.lost, '0');
   stage.check('unfinished', verdict.unfinished === 0, verdict.unfinished, '0');
   stage.check('double commits', verdict.doubleCommits === 0, verdict.doubleCommits, '0');

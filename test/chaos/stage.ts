@@ -37,6 +37,8 @@ export interface Scenario {
   /** Why it cannot run on this machine. */
   readonly skip?: () => string | undefined | Promise<string | undefined>;
   readonly run: (stage: Stage) => Promise<void>;
+  /** Called when the world is gone. */
+  readonly tidy?: () => Promise<void>;
 }
 
 /** What a scenario acts on and writes its findings to. */

@@ -20,18 +20,20 @@ export class TcpProxy {
   readonly #wake = new Set<() => void>();
   #line = WHOLE;
   #port = 0;
+  #opened = 0;
 
   constructor(targetPort: number, targetHost = '127.0.0.1') {
     this.#server = createServer({ noDelay: true }, (near) => {
       const far = createConnection({ port: targetPort, host: targetHost, noDelay: true });
       const pair = [near, far] as const;
       this.#pairs.add(pair);
+      this.#opened++;
       for (const socket of pair) {
         socket.on('error', () => {});
         socket.once('close', () => this.#pairs.delete(pair));
       }
-      void this.#carry(near, far);
-      void this.#carry(far, near);
+      this.#carry(near, far);
+      this.#carry(far, near);
     });
   }
 
@@ -39,8 +41,9 @@ export class TcpProxy {
     return this.#port;
   }
 
-  get connections(): number {
-    return this.#pairs.size;
+  /** Connections that were ever made. */
+  get opened(): number {
+    return this.#opened;
   }
 
   async start(): Promise<void> {
@@ -73,7 +76,7 @@ export class TcpProxy {
   }
 
   /** Chunks keep their order; each waits for its latency, and for its turn on a narrow line. */
-  async #carry(from: Socket, to: Socket): Promise<void> {
+  #carry(from: Socket, to: Socket): void {
     let freeAt = 0;
     let last: Promise<void> = Promise.resolve();
     from.on('data', (chunk: Buffer) => {

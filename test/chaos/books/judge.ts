@@ -9,6 +9,8 @@ export interface Evidence {
   readonly books: Books;
   readonly impairments: readonly Impairment[];
   readonly kills: readonly Kill[];
+  /** Moments at which what was not on the disk was taken away, epoch ms. */
+  readonly powerCuts?: readonly number[];
   readonly lookUp: LookUp;
 }
 
@@ -21,6 +23,10 @@ export interface Verdict {
   readonly commitUnseen: number;
   readonly lost: number;
   readonly lostIds: readonly string[];
+  /** Accepted within the last 2 s before a power cut: with `everysec` these may be lost. Not part of `lost`. */
+  readonly lostToPowerCut: number;
+  /** A commit of the last 2 s before a power cut was forgotten, and made again. Not part of `doubleCommits`. */
+  readonly repeatedAfterPowerCut: number;
   /** Accepted and still in a state that is not final when the time to drain was over. */
   readonly unfinished: number;
   readonly unfinishedIds: readonly string[];
@@ -44,7 +50,7 @@ const FINAL = new Set(['completed', 'dead', 'cancelled', 'abandoned']);
 const SHOWN = 20;
 
 /** Reads the verdict out of the books. The queue is asked about jobs without a commit alone. */
-export async function judge({ books, impairments, kills, lookUp }: Evidence): Promise<Verdict> {
+export async function judge({ books, impairments, kills, powerCuts = [], lookUp }: Evidence): Promise<Verdict> {
   const known = new Set(
     [...books.submits.values()].flatMap(({ ids, chosen, unknowns }) =>
       chosen && unknowns > 0 ? [...ids, chosen] : ids,
@@ -52,13 +58,25 @@ export async function judge({ books, impairments, kills, lookUp }: Evidence): Pr
   );
   const open: JobBook[] = [];
   const strangers: string[] = [];
-  const sums = { doubleCommits: 0, duplicateStarts: 0, overlaps: 0, excused: 0, refused: 0, dead: 0, fences: 0 };
+  const sums = {
+    doubleCommits: 0,
+    repeated: 0,
+    duplicateStarts: 0,
+    overlaps: 0,
+    excused: 0,
+    refused: 0,
+    dead: 0,
+    fences: 0,
+  };
   for (const job of books.jobs.values()) {
     // The files of several workers are read one after the other.
     job.runs.sort((one, two) => one.at - two.at);
     if (job.acceptedAt !== undefined && job.commits.length === 0) open.push(job);
     if (!known.has(job.id)) strangers.push(job.id);
-    sums.doubleCommits += isDoubleCommit(job) ? 1 : 0;
+    if (isDoubleCommit(job)) {
+      if (isForgotten(job.commits[0]?.at, powerCuts)) sums.repeated++;
+      else sums.doubleCommits++;
+    }
     sums.dead += job.commits.some(({ outcome }) => outcome === 'bury') ? 1 : 0;
     sums.duplicateStarts += duplicateStarts(job);
     sums.refused += job.runs.filter(({ lost }) => lost).length;
@@ -69,7 +87,8 @@ export async function judge({ books, impairments, kills, lookUp }: Evidence): Pr
     }
   }
   const states = await lookUp(open.map(({ id }) => id));
-  const lostIds = open.filter((_, at) => states[at] === undefined).map(({ id }) => id);
+  const missing = open.filter((_, at) => states[at] === undefined);
+  const lostIds = missing.filter((job) => !isForgotten(job.acceptedAt, powerCuts)).map(({ id }) => id);
   const unfinishedIds = states.flatMap((job) => (job && !FINAL.has(job.state) ? [job.id] : []));
   const phantomIds = await phantoms(books, strangers, lookUp);
   return {
@@ -80,6 +99,8 @@ export async function judge({ books, impairments, kills, lookUp }: Evidence): Pr
     commitUnseen: states.filter((job) => job && FINAL.has(job.state)).length,
     lost: lostIds.length,
     lostIds: lostIds.slice(0, SHOWN),
+    lostToPowerCut: missing.length - lostIds.length,
+    repeatedAfterPowerCut: sums.repeated,
     unfinished: unfinishedIds.length,
     unfinishedIds: unfinishedIds.slice(0, SHOWN),
     phantom: phantomIds.length,
@@ -97,6 +118,12 @@ export async function judge({ books, impairments, kills, lookUp }: Evidence): Pr
     tornLines: books.torn,
   };
 }
+
+/** Redis writes to the disk every second; a busy disk may take two. */
+const POWER_CUT_MS = 2_000;
+
+const isForgotten = (at: number | undefined, powerCuts: readonly number[]): boolean =>
+  at !== undefined && powerCuts.some((cut) => at <= cut && at >= cut - POWER_CUT_MS);
 
 /** From the kill to the next start of each job that was running: ms. A job that had ended unseen has none. */
 export function recoveries(books: Books, { victims, at }: Kill): readonly number[] {

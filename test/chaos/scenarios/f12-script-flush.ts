@@ -5,7 +5,9 @@ export const scriptFlush: Scenario = {
   id: 'F12',
   title: 'SCRIPT FLUSH and FUNCTION FLUSH in a loop under load',
   async run(stage) {
-    const { admin } = stage.world.redis;
+    const { world } = stage;
+    const { admin } = world.redis;
+    await wait(2_000);
     const endAt = Date.now() + Math.min(20_000, stage.budgetMs);
     const fault = stage.fault('F12', 'SCRIPT FLUSH and FUNCTION FLUSH every 20 ms');
     let flushes = 0;
@@ -17,5 +19,7 @@ export const scriptFlush: Scenario = {
     }
     fault.until = Date.now();
     stage.check('flushes', flushes > 100, flushes, 'more than 100');
+    const { refused, unknown } = world.load.answers(fault.at, fault.until);
+    stage.check('submits that were not accepted', refused + unknown === 0, refused + unknown, '0');
   },
 };

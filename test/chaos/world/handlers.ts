@@ -18,22 +18,44 @@ const workHandler = handle(work, {
   },
 });
 
+/** Held so that the collector cannot have it. */
+const hoard: Buffer[] = [];
+const CHUNK_BYTES = 4 * 1024 * 1024;
+
+/** Takes memory up to just below the limit, stays there for a heartbeat, then goes past it. */
+async function takeMemory(): Promise<never> {
+  const limit = process.constrainedMemory();
+  let hasRested = false;
+  for (;;) {
+    hoard.push(Buffer.alloc(CHUNK_BYTES, hoard.length));
+    if (!hasRested && process.memoryUsage.rss() > limit * 0.93) {
+      hasRested = true;
+      await wait(5_000);
+    }
+    await wait(10);
+  }
+}
+
 const harmHandler = handle(harm, {
-  async run({ how, ms }, { signal }) {
+  async run({ how, ms }, { job, signal }) {
     switch (how) {
       case 'die':
         await wait(ms);
         return process.kill(process.pid, 'SIGKILL');
-      case 'memory': {
-        const hoard: number[][] = [];
+      case 'heap': {
+        // The runtime itself gives up: V8 aborts the process at its heap limit.
+        const objects: object[] = [];
         for (;;) {
-          hoard.push(new Array<number>(500_000).fill(hoard.length));
-          await wait(5);
+          for (let at = 0; at < 50_000; at++) objects.push({ at, text: `${at}` });
+          await wait(1);
         }
       }
+      case 'memory':
+        // The next worker is to show that it got the job, not to die of it.
+        return job.delivery === 1 ? takeMemory() : {};
       case 'block':
         // The loop stands still without burning the processor that the other processes need.
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+        if (job.delivery === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
         return { wasAborted: signal.aborted };
     }
   },
@@ -47,12 +69,16 @@ const fencedWriteHandler = handle(fencedWrite, {
     signal.addEventListener('abort', () => {
       note('aborted', isProdworkError(signal.reason) ? signal.reason.code : String(signal.reason));
     });
-    const until = Date.now() + ms;
+    let until = Date.now() + ms;
     let last = Date.now();
     while (Date.now() < until) {
       await wait(50);
       const now = Date.now();
-      if (now - last > 3_000) note('woke', `${now - last}`);
+      if (now - last > 3_000) {
+        note('woke', `${now - last}`);
+        // Long enough to see the signal before the write.
+        until = Math.max(until, now + 1_500);
+      }
       last = now;
     }
     const database = new DatabaseSync(file);

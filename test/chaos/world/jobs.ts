@@ -15,7 +15,7 @@ export const harm = defineJob({
   type: 'harm',
   input: Type.Object({
     ref,
-    how: Type.Union([Type.Literal('die'), Type.Literal('memory'), Type.Literal('block')]),
+    how: Type.Union([Type.Literal('die'), Type.Literal('heap'), Type.Literal('memory'), Type.Literal('block')]),
     ms: Type.Integer(),
   }),
   timeoutMs: 700_000,

@@ -11,6 +11,7 @@ export interface LoadOptions {
   readonly book: ClientBook;
   /** Base addresses of the producers. */
   readonly producers: () => readonly string[];
+  /** Ids and keys of the caller's own; an engine without them has no retries either. */
   readonly canName: boolean;
   readonly prefix: string;
 }
@@ -92,7 +93,14 @@ export class Load {
       // Far behind: the machine cannot keep this pace, and a burst would not be a steady load.
       else if (ahead < -1_000) due = performance.now();
       const ref = this.#nextRef();
-      const order: Order = { ref, naming: random.pick(namings), type: 'work', payload: { ref, ms: workMs(random) } };
+      const more = this.#options.canName ? {} : { maxAttempts: 1 };
+      const order: Order = {
+        ref,
+        naming: random.pick(namings),
+        type: 'work',
+        payload: { ref, ms: workMs(random) },
+        more,
+      };
       if (this.#inFlight < IN_FLIGHT_MOST) void this.#insist(order);
     }
   }

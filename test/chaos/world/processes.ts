@@ -1,5 +1,6 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { launch } from '../../../compose/run/launch.ts';
 import { type Death, Supervised } from '../../../compose/run/supervised.ts';
@@ -24,6 +25,7 @@ export interface ProcessOptions {
   readonly logDir: string;
   readonly onLife: (life: Life) => void;
   readonly onDeath: (life: Life) => void;
+  readonly onLine: (line: string) => void;
 }
 
 /** A real process under the restart policy of Docker, as `npm start` has it; every line that it says is kept in a file. */
@@ -31,7 +33,6 @@ export class ChaosProcess {
   readonly name: string;
   readonly #options: ProcessOptions;
   readonly #log: WriteStream;
-  readonly #listeners = new Set<(line: string) => void>();
   #supervised: Supervised | undefined;
   #life: Life | undefined;
   lives = 0;
@@ -85,31 +86,20 @@ export class ChaosProcess {
     if (this.pid !== undefined) process.kill(this.pid, signal);
   }
 
-  /** Waits for a line that holds this text. */
-  says(text: string, withinMs: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const done = (end: () => void): void => {
-        clearTimeout(timer);
-        this.#listeners.delete(listen);
-        end();
-      };
-      const listen = (line: string): void => {
-        if (line.includes(text)) done(() => resolve(Date.now()));
-      };
-      const timer = setTimeout(
-        () => done(() => reject(new Error(`${this.name} did not say "${text}" within ${withinMs} ms`))),
-        withinMs,
-      );
-      this.#listeners.add(listen);
-    });
-  }
-
   /** Asks it to leave for good; resolves with how it ended. */
   async stop(withinMs: number): Promise<void> {
     // A stopped process cannot obey.
     if (this.pid !== undefined) process.kill(this.pid, 'SIGCONT');
     await this.#supervised?.stop(withinMs);
     this.#supervised = undefined;
+  }
+
+  /** `kill -9`, and the next one at once: for faults that come faster than a restart policy allows. */
+  async replace(): Promise<void> {
+    const life = this.#life;
+    this.#supervised?.kill();
+    while (life !== undefined && life.to === undefined) await wait(1);
+    this.start();
   }
 
   close(): void {
@@ -126,6 +116,6 @@ export class ChaosProcess {
 
   #heard(line: string): void {
     if (this.#log.writable) this.#log.write(`${line}\n`);
-    for (const listen of this.#listeners) listen(line);
+    this.#options.onLine(line);
   }
 }

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Engine, EngineName } from 'prodwork/engine/engine';
 import type { Inspector, WorkerView } from 'prodwork/engine/inspector';
+import { PROMISES } from 'prodwork/engine/promises';
 import { openEngine } from 'prodwork/engines/open';
 import { createLog } from 'prodwork/log';
 import { freePort } from '../../support/redis-server.ts';
+import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { Books } from '../books/books.ts';
 import type { Impairment, Kill } from '../books/impairments.ts';
 import type { Random } from '../random.ts';
@@ -15,7 +17,6 @@ import { ClientBook } from './client-book.ts';
 import { Load } from './load.ts';
 import { ChaosProcess, type Life } from './processes.ts';
 import { Sampler } from './sampler.ts';
-import { TcpProxy } from './tcp-proxy.ts';
 
 export interface WorldOptions {
   readonly engine: EngineName;
@@ -36,6 +37,8 @@ export interface WorldOptions {
   readonly workerExecArgs: (name: string) => readonly string[];
   readonly clockOffsetMs: (worker: string) => number;
   readonly random: Random;
+  /** Called when Redis has started and nobody is connected yet. */
+  readonly onRedisUp?: (redis: ChaosRedis) => Promise<void>;
 }
 
 interface Member {
@@ -57,8 +60,11 @@ export class World {
   readonly load: Load;
   readonly lives: Life[] = [];
   readonly kills: Kill[] = [];
+  readonly powerCuts: number[] = [];
   readonly impairments: Impairment[] = [];
   readonly notesFile: string;
+  /** Hears every line that a process writes. */
+  onLine: ((name: string, line: string) => void) | undefined;
   readonly workers = new Map<string, Member>();
   readonly producers = new Map<string, Member>();
   /** What each worker had in hand when it last died. */
@@ -88,7 +94,7 @@ export class World {
       random: options.random,
       book: this.book,
       producers: () => this.producerBases(),
-      canName: options.engine === 'lease',
+      canName: PROMISES[options.engine].idempotentSubmit,
       prefix: 'r',
     });
   }
@@ -99,6 +105,7 @@ export class World {
     const world = new World(options, dir, await freePort());
     try {
       await world.redis.start();
+      await options.onRedisUp?.(world.redis);
       await world.#openEngine();
       for (let number = 1; number <= options.producers; number++) await world.addProducer(`producer-${number}`);
       for (let number = 1; number <= options.workers; number++) await world.addWorker(`worker-${number}`);
@@ -163,6 +170,12 @@ export class World {
     }));
   }
 
+  /** A process that has left for good is no part of the world any more. */
+  forget(name: string): void {
+    this.workers.delete(name);
+    this.producers.delete(name);
+  }
+
   /** Every process answers that it is ready. */
   async allReady(withinMs = READY_WITHIN_MS): Promise<void> {
     const members = [...this.workers.values(), ...this.producers.values()];
@@ -181,10 +194,15 @@ export class World {
     const at = Date.now();
     member.signal('SIGKILL');
     while (life !== undefined && life.to === undefined) await wait(1);
-    const victims = this.#remains.get(name) ?? [];
+    const victims = this.remainsOf(name);
     const kill = { fault, worker: name, at, victims, isMeasured };
     this.kills.push(kill);
     return kill;
+  }
+
+  /** What a worker had in hand when it last died. */
+  remainsOf(name: string): Kill['victims'] {
+    return this.#remains.get(name) ?? [];
   }
 
   /** Notes that a worker cannot renew from now on. The span ends with the call of what is returned. */
@@ -283,6 +301,7 @@ export class World {
       },
       execArgs: name.startsWith('worker') ? workerExecArgs(name) : [],
       logDir: join(this.dir, 'logs'),
+      onLine: (line) => this.onLine?.(name, line),
       onLife: (life) => this.lives.push(life),
       onDeath: ({ to = Date.now() }) => {
         this.books.poll();
