@@ -184,7 +184,9 @@ describe('producer replicas behind the gateway', () => {
     figure('F22 four kills of a replica: pages answered 5xx', badPages.length, `of ${pages.answers.length} requests`);
     figure('F22 four kills of a replica: longest answer', slowest, 'ms');
     for (const [status, some] of Map.groupBy([...pages.answers, ...answers.values()], (answer) => answer.status)) {
-      say(`${some.length} answers ${status}${status < 300 ? '' : `, e.g. from ${some[0]?.replica}: ${some[0]?.body.slice(0, 300)}`}`);
+      say(
+        `${some.length} answers ${status}${status < 300 ? '' : `, e.g. from ${some[0]?.replica}: ${some[0]?.body.slice(0, 300)}`}`,
+      );
     }
     // Four submits and one page are in flight at a time, and not all on the replica that dies.
     expect(bad.length).toBeLessThanOrEqual(16);
