@@ -8,6 +8,7 @@ const WORDS: { readonly [promise in keyof (typeof PROMISES)['lease']]: string } 
   fence: 'a fence that grows with every delivery',
   delay: 'delays (`delayMs`, `runAt`)',
   priorities: 'priorities',
+  turns: 'lanes of one priority take turns',
   retries: 'failed attempts are tried again with backoff',
   handBack: 'a leaving worker hands its jobs back',
   idempotentSubmit: 'chosen ids and idempotency keys',
