@@ -41,7 +41,8 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     bodyLimit: 64 * 1024,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
-    return503OnClosing: true,
+    // A gateway may still send to a replica that is about to leave: what arrives before the last connection ends is done.
+    return503OnClosing: false,
   });
   const services = createServices(dependencies);
 

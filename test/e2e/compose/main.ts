@@ -7,9 +7,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runSuite } from '../../../compose/run/checks/suite.ts';
 import { totalsLine } from '../../../compose/run/checks/totals.ts';
+import { lockSetup } from '../../../compose/run/setup/lock.mjs';
 import { must, ROOT } from './docker.ts';
 import { figure, figuresTable, forgetFigures } from './figures.ts';
 import { newLedger } from './ledger.ts';
@@ -59,6 +61,9 @@ async function timed(what: string, action: () => Promise<unknown>): Promise<void
 }
 
 async function main(args: readonly string[]): Promise<number> {
+  // There is one stack of this name on a machine: a second run waits for the first.
+  const unlock = await lockSetup(join(tmpdir(), 'prodwork-compose-test.lock'));
+  process.once('exit', unlock);
   forgetFigures();
   await timed('engine ready', () => step(join(HERE, 'engine', 'install-engine.sh'), join(STATE, 'engine')));
   process.env.COMPOSE_FILE = ['compose.yaml', 'test/e2e/compose/override.yaml'].join(':');
