@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../../support/until.ts';
+import { must, ROOT } from './docker.ts';
+import { figure } from './figures.ts';
+import { drained, freshStack, removeStack } from './stack.ts';
+
+const PROMETHEUS = `http://127.0.0.1:${process.env.PROMETHEUS_PORT ?? '9090'}`;
+
+interface Dashboard {
+  readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly expr: string }[] }[];
+}
+
+async function query(expr: string): Promise<readonly { metric: Record<string, string>; value: [number, string] }[]> {
+  const response = await fetch(`${PROMETHEUS}/api/v1/query?query=${encodeURIComponent(expr)}`).catch(() => undefined);
+  if (response === undefined) return [];
+  const answer = (await response.json()) as { status: string; error?: string; data?: { result: [] } };
+  if (answer.status !== 'success') throw new Error(`${expr}: ${answer.error}`);
+  return answer.data?.result ?? [];
+}
+
+afterAll(removeStack);
+
+describe('the observability profile', () => {
+  beforeAll(async () => {
+    const client = await freshStack({ workers: 3, producers: 2 });
+    await must('docker compose --profile observability up -d --no-build --no-recreate --scale worker=3 prometheus');
+    await drained(await client.submitMany('observed', 30, 0));
+  });
+
+  it('scrapes every replica that Docker names, and needs no change when there are more', async () => {
+    const up = (count: number) =>
+      until(`${count} targets are up`, async () => (await query('up == 1')).length === count, 60_000);
+    await up(5);
+    const startedAt = Date.now();
+    await must('docker compose up -d --no-build --no-recreate --scale worker=4 --scale producer=2 worker');
+    await up(6);
+    figure('a new worker until Prometheus had scraped it', Date.now() - startedAt, 'ms');
+  });
+
+  it('answers every question of the dashboard that ships', async () => {
+    const path = join(ROOT, 'compose', 'observability', 'prodwork.json');
+    const { panels } = JSON.parse(readFileSync(path, 'utf8')) as Dashboard;
+    for (const { title, targets } of panels) {
+      for (const { expr } of targets) {
+        // A metric that was renamed would draw an empty panel.
+        await until(`${title}: ${expr}`, async () => (await query(expr)).length > 0, 90_000);
+      }
+    }
+  });
+});
