@@ -25,7 +25,7 @@ afterAll(removeStack);
 describe('the observability profile', () => {
   beforeAll(async () => {
     const client = await freshStack({ workers: 3, producers: 2 });
-    await must('docker compose --profile observability up -d --no-build --no-recreate --scale worker=3 prometheus');
+    await must('docker compose --profile observability up -d --no-build --no-recreate --no-deps prometheus');
     await drained(await client.submitMany('observed', 30, 0));
   });
 
@@ -34,7 +34,7 @@ describe('the observability profile', () => {
       until(`${count} targets are up`, async () => (await query('up == 1')).length === count, 60_000);
     await up(5);
     const startedAt = Date.now();
-    await must('docker compose up -d --no-build --no-recreate --scale worker=4 --scale producer=2 worker');
+    await must('docker compose up -d --no-build --no-recreate --scale worker=4');
     await up(6);
     figure('a new worker until Prometheus had scraped it', Date.now() - startedAt, 'ms');
   });
