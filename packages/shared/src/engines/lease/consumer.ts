@@ -308,8 +308,10 @@ export class LeaseConsumer implements Consumer {
       const texts = await this.shard.run(scripts.readHold, [this.incarnation, ...ids]);
       for (const text of texts.map(String)) {
         const raw = decodeClaim(text);
-        if (raw === undefined) continue;
-        for (const claim of this.take(raw)) this.adopt(claim, raw);
+        if (raw === undefined || this.hands.get(raw.local, raw.fence) !== undefined) continue;
+        const isKnown = this.seen.has(`${raw.local} ${raw.fence}`);
+        if (isKnown) this.giveBack(raw, 'end-forgotten');
+        else for (const claim of this.take(raw)) this.adopt(claim, raw);
       }
     }
   }
@@ -320,11 +322,30 @@ export class LeaseConsumer implements Consumer {
    */
   private adopt(claim: Claim, raw: RawClaim): void {
     if (decodeRecord(raw.record)?.header.delivery === 'at-most-once') {
-      this.settle(claim, { kind: 'release', cause: 'hand-over-lost' }).catch(() => {});
+      this.release(claim, 'hand-over-lost');
       return;
     }
     this.log.info({ jobId: claim.id }, 'a claim whose hand-over got lost was read back');
     this.context.events.onClaims([claim]);
+  }
+
+  /**
+   * Redis holds us for a claim that we have had and are done with: it has forgotten the end (a power loss). The job goes
+   * back, so that it is started again under a fence of its own.
+   */
+  private giveBack(raw: RawClaim, cause: string): void {
+    const claim = toClaim(raw, this.shard.queue, this.shard.number);
+    if (claim === undefined) {
+      this.buryUnreadable(raw);
+      return;
+    }
+    this.log.warn({ jobId: claim.id }, 'Redis has forgotten the end of a job: it is handed back');
+    this.hands.add(raw.local, claim);
+    this.release(claim, cause);
+  }
+
+  private release(claim: Claim, cause: string): void {
+    this.settle(claim, { kind: 'release', cause }).catch(() => {});
   }
 
   /** Joins as a new incarnation; what the last one had in hand is no longer ours. */

@@ -9,9 +9,13 @@ export class Seen {
   private recent = new Set<string>();
   private older = new Set<string>();
 
+  has(mark: string): boolean {
+    return this.recent.has(mark) || this.older.has(mark);
+  }
+
   /** True for the first time that a mark is shown. */
   isNew(mark: string): boolean {
-    if (this.recent.has(mark) || this.older.has(mark)) return false;
+    if (this.has(mark)) return false;
     if (this.recent.size >= GENERATION) {
       this.older = this.recent;
       this.recent = new Set();
