@@ -82,7 +82,9 @@ export class Model {
     if (claim.attempt !== job.attempts + 1) say(`attempt ${claim.attempt} after ${job.attempts}`);
     if (claim.delivery !== job.deliveries + 1) say(`delivery ${claim.delivery} after ${job.deliveries}`);
     if (claim.generation !== job.generation) say(`generation ${claim.generation}, not ${job.generation}`);
-    if (claim.isSuspect !== job.deaths >= 2) say(`suspect ${claim.isSuspect} after ${job.deaths} deaths`);
+    // Where a worker's death takes its jobs with it, nobody comes back to be suspected.
+    const isSuspect = job.deaths >= 2 && this.promises.survivesWorkerDeath;
+    if (claim.isSuspect !== isSuspect) say(`suspect ${claim.isSuspect} after ${job.deaths} deaths`);
     worker.hand.set(job.id, claim);
     Object.assign(job, { state: 'active', goesTo: undefined, fence: claim.fence, worker: workerName });
     job.deliveries += 1;

@@ -92,7 +92,8 @@ export function deathTopic(suite: Suite): void {
     await doomed.kill();
     // Somebody has to notice: an engine's upkeep runs in its workers.
     const other = await lab.worker();
-    await lab.inState(id, 'cancelled');
+    const job = await lab.inState(id, 'cancelled');
+    expect(job.deliveries).toHaveLength(1);
     expect(other.claims).toEqual([]);
   });
 }

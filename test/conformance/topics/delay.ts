@@ -42,4 +42,16 @@ export function delayTopic(suite: Suite): void {
     expect(await lab.job(id)).toMatchObject({ state: 'scheduled', runAt });
     expect((await lab.counts()).scheduled).toBe(1);
   });
+
+  labTest(suite, 'a job that comes back wakes a worker although another job is due much later', async (lab) => {
+    await lab.submit({ runAt: Date.now() + 3_600_000 });
+    const { id } = await lab.submit();
+    const first = await lab.worker();
+    const claim = await first.next();
+    const second = await lab.worker();
+    await lab.isListed(second);
+    first.quiet();
+    await first.settle(claim, { kind: 'release', cause: 'WORKER_DRAINING' });
+    expect((await second.next()).id).toBe(id);
+  });
 }

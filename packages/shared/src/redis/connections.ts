@@ -44,6 +44,8 @@ export function createConnection(url: string, { name, silenceMs }: ConnectOption
     target.topology === 'cluster' ? openCluster(target, common) : openServer(target, { ...common, ...ALONE });
   // Without a listener an error event would end the process; every state that matters is seen through `status`.
   connection.on('error', () => {});
+  // Any number of callers may wait for it at once.
+  connection.setMaxListeners(0);
   return connection;
 }
 

@@ -18,7 +18,7 @@ import { claimOf, namesOf } from './claim.ts';
 import { ClaimLoop } from './claim-loop.ts';
 import { type QueueKeys, queueKeys } from './layout.ts';
 import { begin, cancels } from './scripts.ts';
-import { type Held, type SettleContext, settle } from './settle.ts';
+import { endUnstarted, type Held, LIMIT, type SettleContext, settle } from './settle.ts';
 import { JobSource, lockMs } from './source.ts';
 
 const CONNECT_WITHIN_MS = 2_000;
@@ -134,16 +134,18 @@ export class BullmqConsumer implements Consumer {
     const { name, queue } = this.#context.options;
     const id = job.id ?? '';
     const keys = [this.#keys.of(id), this.#keys.of('pw-totals')];
-    const reply = await runScript(this.#connection, begin, keys, [token, name]);
-    const begun = Array.isArray(reply) ? reply : [];
-    if (begun[0] !== 'ok') return;
-    const claim = claimOf(job, queue, begun.slice(2).map(Number));
-    const held: Held = { claim, job, token, names: namesOf(job) };
+    const { deliveryLimit } = this.#options;
+    const limit = JSON.stringify({ error: LIMIT });
+    const reply = await runScript(this.#connection, begin, keys, [token, name, deliveryLimit, limit]);
+    const [tag, ...begun] = Array.isArray(reply) ? reply : [];
+    const names = namesOf(job);
+    if (tag === 'cancelled') await endUnstarted(this.#settling, { job, token, names }, 'cancel');
+    if (tag === 'limit') await endUnstarted(this.#settling, { job, token, names }, 'bury');
+    if (tag !== 'ok') return;
+    const claim = claimOf(job, queue, begun.map(Number));
+    const held: Held = { claim, job, token, names };
     this.#held.set(id, held);
-    if (Number(begun[7]) === 1) await this.#settleSurely(held, { kind: 'cancel' });
-    else if (claim.delivery > this.#options.deliveryLimit)
-      await this.#settleSurely(held, { kind: 'crash', cause: 'WORKER_DIED' });
-    else if (this.#loop.isQuiet) await this.#settleSurely(held, { kind: 'release', cause: 'WORKER_DRAINING' });
+    if (this.#loop.isQuiet) await this.#settleSurely(held, { kind: 'release', cause: 'WORKER_DRAINING' });
     else this.#context.events.onClaims([claim]);
   }
 

@@ -41,15 +41,16 @@ return 1`,
 
 /**
  * The beginning of a delivery, once BullMQ has made the job active: the fence, and the line of the log. An earlier
- * delivery without an end ended in a death. KEYS job, totals. ARGV token, worker.
- * Reply {'ok', now, fence, delivery, attempt, deaths, generation, cancel asked for} or {'lost'}. Cost: one hash.
+ * delivery without an end ended in a death. KEYS job, totals. ARGV token, worker, most deliveries, JSON for pw:end when
+ * they are used up. Reply {'ok', fence, delivery, attempt, deaths, generation}; {'cancelled'} or {'limit'} when there is no
+ * further delivery; {'lost'}. Cost: one hash.
  */
 export const begin = createScript(
   'bullmq-begin',
   `#!lua flags=allow-oom
 ${NOW}
 if redis.call('GET', KEYS[1] .. ':lock') ~= ARGV[1] then return {'lost'} end
-local job = redis.call('HMGET', KEYS[1], 'pw:fence', 'pw:log', 'pw:attempts', 'pw:deaths', 'pw:generation', 'pw:cancel')
+local job = redis.call('HMGET', KEYS[1], 'pw:fence', 'pw:log', 'pw:attempts', 'pw:deaths', 'pw:generation', 'pw:cancel', 'pw:deliveries')
 local fence = string.format('%d', math.max((tonumber(job[1]) or 0) + 1, micros))
 local lines = {}
 for line in string.gmatch(job[2] or '', '[^\\n]+') do lines[#lines + 1] = line end
@@ -62,14 +63,21 @@ if last then
     deaths = deaths + 1
     redis.call('HSET', KEYS[1], 'pw:deaths', deaths)
   end
-  if not string.find(lines[#lines], ',failed,', 1, true) then redis.call('HINCRBY', KEYS[2], 'redelivered', 1) end
+end
+local isEnded = job[6] and 'cancelled' or (#lines > 0 and (tonumber(job[7]) or 0) >= tonumber(ARGV[3])) and 'limit'
+if isEnded then
+  redis.call('HSET', KEYS[1], 'pw:log', table.concat(lines, '\\n'), 'pw:end', job[6] and '{}' or ARGV[4])
+  return {isEnded}
+end
+if last and not string.find(lines[#lines], ',failed,', 1, true) then
+  redis.call('HINCRBY', KEYS[2], 'redelivered', 1)
 end
 local delivery = redis.call('HINCRBY', KEYS[1], 'pw:deliveries', 1)
 local attempt = (tonumber(job[3]) or 0) + 1
 lines[#lines + 1] = table.concat({delivery, attempt, ARGV[2], fence, now}, ',')
 while #lines > 50 do table.remove(lines, 1) end
 redis.call('HSET', KEYS[1], 'pw:fence', fence, 'pw:log', table.concat(lines, '\\n'))
-return {'ok', now, fence, delivery, attempt, deaths, tonumber(job[5]) or 1, job[6] and 1 or 0}`,
+return {'ok', fence, delivery, attempt, deaths, tonumber(job[5]) or 1}`,
 );
 
 /**
@@ -117,7 +125,8 @@ return 1`,
 
 /**
  * A job that was handed back goes before the others of its priority: BullMQ gives all of them one place, in which their
- * ids would decide. KEYS prioritized. ARGV id, priority.
+ * ids would decide. It also leaves a marker, which BullMQ does not do here: idle workers would not wake for the job.
+ * KEYS prioritized, marker, meta. ARGV id, priority.
  */
 export const front = createScript(
   'bullmq-front',
@@ -128,6 +137,7 @@ redis.call('ZREM', KEYS[1], ARGV[1])
 local first = redis.call('ZRANGEBYSCORE', KEYS[1], band - 2147483648, band + 2147483648, 'WITHSCORES', 'LIMIT', 0, 1)
 local score = first[2] and math.min(tonumber(first[2]) - 1, band) or band
 redis.call('ZADD', KEYS[1], string.format('%d', score), ARGV[1])
+if redis.call('HEXISTS', KEYS[3], 'paused') == 0 then redis.call('ZADD', KEYS[2], 0, '0') end
 return 1`,
 );
 

@@ -54,12 +54,40 @@ export async function settle(context: SettleContext, held: Held, outcome: Outcom
     if (isLost(error)) return 'lost';
     throw error;
   }
+  await followUp(context, held.names, move, claim.id);
+  return 'committed';
+}
+
+/** Ends a job that is not to be handed out again: a cancel was asked for, or it was started too often. */
+export async function endUnstarted(
+  context: SettleContext,
+  { job, token, names }: Pick<Held, 'job' | 'token' | 'names'>,
+  move: 'bury' | 'cancel',
+): Promise<void> {
+  await job.moveToFailed(
+    withoutStack(new UnrecoverableError(move === 'bury' ? LIMIT.message : 'cancelled')),
+    token,
+    false,
+  );
+  await followUp(context, names, move, job.id ?? '');
+}
+
+export const LIMIT: JobError = {
+  code: 'DELIVERY_LIMIT',
+  message: 'started too often; the last start ended: WORKER_DIED',
+};
+
+async function followUp(
+  { connection, keys, keepCount }: SettleContext,
+  names: readonly string[],
+  move: Move,
+  id: string,
+): Promise<void> {
   const counter = move === 'complete' ? 'completed' : move === 'bury' ? 'dead' : '';
   const isFinal = move === 'complete' || move === 'bury' || move === 'cancel';
-  const names = isFinal ? held.names : [];
-  const after = [counter, move === 'cancel' ? claim.id : '', LIMITS.rememberMs, context.keepCount];
-  await runScript(connection, aftermath, [keys.of('pw-totals'), keys.of('pw-cancelled'), ...names], after);
-  return 'committed';
+  const places = [keys.of('pw-totals'), keys.of('pw-cancelled'), ...(isFinal ? names : [])];
+  const args = [counter, move === 'cancel' ? id : '', LIMITS.rememberMs, keepCount];
+  await runScript(connection, aftermath, places, args);
 }
 
 type Move = 'complete' | 'retry' | 'bury' | 'cancel' | 'back';
@@ -136,7 +164,7 @@ async function makeMove(
       return;
     case 'back':
       await job.moveToWait(token);
-      await runScript(connection, front, [keys.of('prioritized')], [claim.id, job.priority]);
+      await runScript(connection, front, ['prioritized', 'marker', 'meta'].map(keys.of), [claim.id, job.priority]);
   }
 }
 

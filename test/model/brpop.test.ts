@@ -1,0 +1,3 @@
+import { modelTest } from './run.ts';
+
+modelTest('brpop', { leaseMs: 1_000, canRestart: true });
