@@ -111,10 +111,11 @@ export class Stage {
     return found;
   }
 
-  /** Recovery of the kills so far. */
+  /** Recovery after the measured kills so far. */
   recovery() {
     this.world.books.poll();
-    return spread(this.world.kills.flatMap((kill) => recoveries(this.world.books, kill)));
+    const measured = this.world.kills.filter(({ isMeasured }) => isMeasured);
+    return spread(measured.flatMap((kill) => recoveries(this.world.books, kill)));
   }
 
   #firstStart(at: number, worker: string | undefined): number | undefined {

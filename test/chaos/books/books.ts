@@ -1,3 +1,4 @@
+import type { JobState } from 'prodwork/job/job';
 import { type ClientEntry, type Entry, LedgerReader, type WorkerEntry } from './entries.ts';
 
 /** One start of a handler and what is known of its end. */
@@ -27,6 +28,8 @@ export interface JobBook {
   readonly runs: Run[];
   readonly commits: Commit[];
   hasUnsureCommit?: boolean;
+  /** What the queue said of it when its worker had died without a commit. */
+  seenState?: JobState;
 }
 
 export interface SubmitBook {
@@ -50,6 +53,10 @@ export class Books {
   readonly commitsAt = new Map<number, number>();
   readonly startsAt = new Map<number, number>();
   readonly #reader: LedgerReader;
+  /** Jobs whose worker died with them in hand, and when; until they are started again or were asked for. */
+  readonly orphaned = new Map<string, number>();
+  /** Ended by their handler, not yet committed, by worker. */
+  readonly #settling = new Map<string, Set<string>>();
   accepted = 0;
   committed = 0;
 
@@ -83,8 +90,13 @@ export class Books {
 
   /** The worker's process is gone: whatever it had in hand ended then. */
   died(worker: string, at: number): void {
-    for (const { run } of this.inHand(worker)) if (run.at <= at) run.endedAt ??= at;
+    for (const { job, run } of this.inHand(worker)) {
+      if (run.at <= at) run.endedAt ??= at;
+      this.orphaned.set(job.id, at);
+    }
+    for (const id of this.#settling.get(worker) ?? []) this.orphaned.set(id, at);
     this.#open.delete(worker);
+    this.#settling.delete(worker);
   }
 
   #jobOf(id: string, type: string): JobBook {
@@ -108,6 +120,7 @@ export class Books {
       case 'start': {
         const begun: Run = { worker, fence, generation, at };
         job.runs.push(begun);
+        this.orphaned.delete(entry.id);
         const open = this.#open.get(worker) ?? new Map();
         this.#open.set(worker, open.set(key, { job, run: begun }));
         tally(this.startsAt, at);
@@ -116,8 +129,10 @@ export class Books {
       case 'end':
         this.#open.get(worker)?.delete(key);
         if (run) run.endedAt = at;
+        this.#settlingOf(worker).add(entry.id);
         break;
       case 'commit':
+        this.#settlingOf(worker).delete(entry.id);
         if (job.commits.length === 0) this.committed++;
         job.commits.push({ generation, fence, outcome: entry.outcome ?? '', at });
         tally(this.commitsAt, at);
@@ -127,11 +142,21 @@ export class Books {
         break;
       case 'handback':
       case 'handback?':
+        this.#settlingOf(worker).delete(entry.id);
         if (run) run.handedBack = true;
         break;
       case 'lost':
+        this.#settlingOf(worker).delete(entry.id);
         if (run) run.lost = true;
     }
+  }
+
+  #settlingOf(worker: string): Set<string> {
+    const known = this.#settling.get(worker);
+    if (known) return known;
+    const settling = new Set<string>();
+    this.#settling.set(worker, settling);
+    return settling;
   }
 
   #submit(entry: ClientEntry): void {

@@ -1,9 +1,11 @@
-import type { Job } from 'prodwork/job/job';
+import type { Job, JobState } from 'prodwork/job/job';
 import type { Books, JobBook, Run } from './books.ts';
 import { type Impairment, type Kill, type Spread, spread } from './impairments.ts';
 
 /** What the queue itself says of the few jobs that the books alone cannot close. Undefined: in no state. */
-export type LookUp = (ids: readonly string[]) => Promise<readonly (Job | undefined)[]>;
+export type LookUp = (
+  ids: readonly string[],
+) => Promise<readonly (Pick<Job, 'id' | 'state' | 'payload'> | undefined)[]>;
 
 export interface Evidence {
   readonly books: Books;
@@ -86,17 +88,18 @@ export async function judge({ books, impairments, kills, powerCuts = [], lookUp 
       if (isExcused(first, second, impairments)) sums.excused++;
     }
   }
-  const states = await lookUp(open.map(({ id }) => id));
+  const found = await lookUp(open.map(({ id }) => id));
+  const states = open.map(({ seenState }, at): JobState | undefined => found[at]?.state ?? seenState);
   const missing = open.filter((_, at) => states[at] === undefined);
   const lostIds = missing.filter((job) => !isForgotten(job.acceptedAt, powerCuts)).map(({ id }) => id);
-  const unfinishedIds = states.flatMap((job) => (job && !FINAL.has(job.state) ? [job.id] : []));
+  const unfinishedIds = open.flatMap(({ id }, at) => (states[at] && !FINAL.has(states[at]) ? [id] : []));
   const phantomIds = await phantoms(books, strangers, lookUp);
   return {
     jobs: books.accepted,
     submitted: books.submits.size,
     unknown: [...books.submits.values()].filter(({ unknowns, ids }) => unknowns > 0 && ids.length === 0).length,
     committed: books.committed,
-    commitUnseen: states.filter((job) => job && FINAL.has(job.state)).length,
+    commitUnseen: states.filter((state) => state && FINAL.has(state)).length,
     lost: lostIds.length,
     lostIds: lostIds.slice(0, SHOWN),
     lostToPowerCut: missing.length - lostIds.length,
@@ -111,7 +114,7 @@ export async function judge({ books, impairments, kills, powerCuts = [], lookUp 
     overlaps: sums.overlaps,
     overlapsExcused: sums.excused,
     lateSettlesRefused: sums.refused,
-    dead: sums.dead + states.filter((job) => job?.state === 'dead').length,
+    dead: sums.dead + states.filter((state) => state === 'dead').length,
     fencesOutOfOrder: sums.fences,
     recoveryMs: spread(kills.filter(({ isMeasured }) => isMeasured).flatMap((kill) => recoveries(books, kill))),
     victims: kills.reduce((sum, { victims }) => sum + victims.length, 0),

@@ -1,5 +1,4 @@
-import type { Inspector } from 'prodwork/engine/inspector';
-import type { Books } from '../books/books.ts';
+import type { World } from './world.ts';
 
 /** The state of the queue at one moment of the run. */
 export interface Sample {
@@ -13,20 +12,19 @@ export interface Sample {
 }
 
 const EVERY_MS = 500;
+/** A job whose worker died is asked for when it has not been started again for this long, ms. */
+const ASK_AFTER_MS = 4_000;
+const ASK_AT_ONCE = 100;
 
 /** Looks at the queue twice a second, and reads the books on. */
 export class Sampler {
   readonly samples: Sample[] = [];
-  readonly #books: Books;
-  readonly #inspector: Inspector;
-  readonly #workers: () => number;
+  readonly #world: World;
   #timer: NodeJS.Timeout | undefined;
   #isLooking = false;
 
-  constructor(books: Books, inspector: Inspector, workers: () => number) {
-    this.#books = books;
-    this.#inspector = inspector;
-    this.#workers = workers;
+  constructor(world: World) {
+    this.#world = world;
   }
 
   start(): void {
@@ -40,12 +38,32 @@ export class Sampler {
   async #look(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
+    const { books, eyes } = this.#world;
     const at = Date.now();
-    this.#books.poll();
-    const view = await this.#inspector.queue('default').catch(() => undefined);
-    const { accepted, committed } = this.#books;
-    const counts = view && { waiting: view.counts.waiting + view.counts.scheduled, active: view.counts.active };
-    this.samples.push({ at, workers: this.#workers(), accepted, committed, ...counts });
+    books.poll();
+    const counts = await eyes.counts().catch(() => undefined);
+    const { accepted, committed } = books;
+    const seen = counts && { waiting: counts.waiting + counts.scheduled, active: counts.active };
+    this.samples.push({ at, workers: this.#world.livingWorkers().length, accepted, committed, ...seen });
+    await this.#askForTheUnseen(at).catch(() => {});
     this.#isLooking = false;
+  }
+
+  /**
+   * A worker that dies between Redis's answer and its own line leaves a job that is done and has no commit in the books.
+   * It is asked for soon, because finished jobs are not kept for ever.
+   */
+  async #askForTheUnseen(now: number): Promise<void> {
+    const { books, eyes } = this.#world;
+    const ids = [...books.orphaned].filter(([, at]) => now - at > ASK_AFTER_MS).slice(0, ASK_AT_ONCE);
+    if (ids.length === 0) return;
+    const jobs = await eyes.jobs(ids.map(([id]) => id));
+    for (const [at, [id]] of ids.entries()) {
+      const state = jobs[at]?.state;
+      const job = books.jobs.get(id);
+      if (job && state) job.seenState = state;
+      // Nowhere: stays on the list, and is the judge's business.
+      if (state !== undefined || (job?.commits.length ?? 0) > 0) books.orphaned.delete(id);
+    }
   }
 }

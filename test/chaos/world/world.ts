@@ -6,6 +6,7 @@ import type { Engine, EngineName } from 'prodwork/engine/engine';
 import type { Inspector, WorkerView } from 'prodwork/engine/inspector';
 import { PROMISES } from 'prodwork/engine/promises';
 import { openEngine } from 'prodwork/engines/open';
+import type { Job } from 'prodwork/job/job';
 import { createLog } from 'prodwork/log';
 import { freePort } from '../../support/redis-server.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
@@ -37,8 +38,20 @@ export interface WorldOptions {
   readonly workerExecArgs: (name: string) => readonly string[];
   readonly clockOffsetMs: (worker: string) => number;
   readonly random: Random;
+  /** Main files, from the root; default: prodwork's own worker and producer with the chaos job types. */
+  readonly mains: { readonly worker: string; readonly producer: string };
+  /** Another system's queue; default: through prodwork's inspector. */
+  readonly eyes?: (redisPort: number) => Promise<Eyes>;
   /** Called when Redis has started and nobody is connected yet. */
   readonly onRedisUp?: (redis: ChaosRedis) => Promise<void>;
+}
+
+/** What the run needs to see of a queue, whatever system it belongs to. */
+export interface Eyes {
+  counts(): Promise<{ readonly waiting: number; readonly scheduled: number; readonly active: number }>;
+  /** In the order of the ids; undefined: in no state. */
+  jobs(ids: readonly string[]): Promise<readonly (Pick<Job, 'id' | 'state' | 'payload'> | undefined)[]>;
+  close(): Promise<void>;
 }
 
 interface Member {
@@ -71,6 +84,7 @@ export class World {
   readonly #remains = new Map<string, Kill['victims']>();
   #engine: Engine | undefined;
   #inspector: Inspector | undefined;
+  #eyes: Eyes | undefined;
   #sampler: Sampler | undefined;
 
   private constructor(options: WorldOptions, dir: string, redisPort: number) {
@@ -110,7 +124,7 @@ export class World {
       for (let number = 1; number <= options.producers; number++) await world.addProducer(`producer-${number}`);
       for (let number = 1; number <= options.workers; number++) await world.addWorker(`worker-${number}`);
       await world.allReady();
-      world.#sampler = new Sampler(world.books, world.inspector, () => world.livingWorkers().length);
+      world.#sampler = new Sampler(world);
       world.#sampler.start();
       return world;
     } catch (error) {
@@ -150,7 +164,7 @@ export class World {
   }
 
   /** Adds a worker and starts it. @param main its main file, when it is not the usual one */
-  async addWorker(name: string, env: NodeJS.ProcessEnv = {}, main = 'test/chaos/world/worker-main.ts'): Promise<void> {
+  async addWorker(name: string, env: NodeJS.ProcessEnv = {}, main = this.options.mains.worker): Promise<void> {
     await this.#add(this.workers, name, main, (port) => ({
       WORKER_NAME: name,
       WORKER_PORT: String(port),
@@ -163,7 +177,7 @@ export class World {
   }
 
   async addProducer(name: string): Promise<void> {
-    await this.#add(this.producers, name, 'test/chaos/world/producer-main.ts', (port) => ({
+    await this.#add(this.producers, name, this.options.mains.producer, (port) => ({
       PRODUCER_PORT: String(port),
       PRODUCER_NAME: name,
       PRODUCER_API_PER_SECOND: '100000',
@@ -219,6 +233,11 @@ export class World {
     return this.inspector.workers('default');
   }
 
+  get eyes(): Eyes {
+    if (this.#eyes === undefined) throw new Error('the world has not begun');
+    return this.#eyes;
+  }
+
   async queue() {
     return this.inspector.queue('default');
   }
@@ -228,8 +247,8 @@ export class World {
     const giveUpAt = Date.now() + withinMs;
     for (;;) {
       this.books.poll();
-      const view = await this.queue().catch(() => undefined);
-      const left = view && view.counts.waiting + view.counts.scheduled + view.counts.active;
+      const counts = await this.eyes.counts().catch(() => undefined);
+      const left = counts && counts.waiting + counts.scheduled + counts.active;
       if (left === 0) return true;
       if (Date.now() > giveUpAt) return false;
       await wait(100);
@@ -248,6 +267,7 @@ export class World {
     this.#sampler?.stop();
     const members = [...this.workers.values(), ...this.producers.values()];
     for (const { process } of members) process.close();
+    await this.#eyes?.close();
     await this.#inspector?.stop();
     await this.#engine?.close();
     for (const { line } of members) await line?.stop();
@@ -270,8 +290,14 @@ export class World {
       deliveryLimit: 20,
       keep: { count: 1_000_000, ageMs: 86_400_000, bytes: 1 << 30 },
     });
-    this.#inspector = this.#engine.inspector();
-    await this.#inspector.start();
+    const inspector = this.#engine.inspector();
+    this.#inspector = inspector;
+    await inspector.start();
+    this.#eyes = (await this.options.eyes?.(this.redis.port)) ?? {
+      counts: async () => (await inspector.queue('default')).counts,
+      jobs: (ids) => inspector.jobs(ids, 'default'),
+      close: async () => {},
+    };
   }
 
   async #add(
@@ -295,7 +321,7 @@ export class World {
         QUEUE_ENGINE: engine,
         QUEUE_KEEP_COUNT: '1000000',
         LOG_FORMAT: 'json',
-        LOG_LEVEL: 'warn',
+        LOG_LEVEL: process.env.CHAOS_LOG_LEVEL ?? 'warn',
         ...env,
         ...envOf(port),
       },
