@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { systemClock } from 'prodwork/clock';
 import { engineOptions } from 'prodwork/config/engine';
@@ -76,6 +77,30 @@ async function close(app: FastifyInstance, drainMs: number, log: Log): Promise<v
     log.warn({ drainMs }, 'requests in flight are cut');
     app.server.closeAllConnections();
   }, drainMs);
+  await noneAtTheDoor(app);
+  app.server.close();
   await app.close();
   clearTimeout(timer);
+}
+
+/** Longest wait for such a moment, ms. */
+const DOOR_MS = 1_000;
+
+/**
+ * Closing a listening socket resets the connections that wait in it to be accepted: a gateway in front has sent its
+ * request on each and cannot know what became of it. So the door is shut right after a turn of the event loop that found
+ * nobody there.
+ */
+async function noneAtTheDoor(app: FastifyInstance): Promise<void> {
+  const giveUpAt = performance.now() + DOOR_MS;
+  let arrived = true;
+  const onConnection = (): void => {
+    arrived = true;
+  };
+  app.server.on('connection', onConnection);
+  while (arrived && performance.now() < giveUpAt) {
+    arrived = false;
+    await nextTurn();
+  }
+  app.server.off('connection', onConnection);
 }

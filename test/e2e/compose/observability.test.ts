@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
-import { must, ROOT } from './docker.ts';
+import { killNow, must, ROOT } from './docker.ts';
 import { figure } from './figures.ts';
+import { inHand } from './ledger.ts';
 import { drained, freshStack, removeStack } from './stack.ts';
 
 const PROMETHEUS = `http://127.0.0.1:${process.env.PROMETHEUS_PORT ?? '9090'}`;
@@ -26,7 +27,11 @@ describe('the observability profile', () => {
   beforeAll(async () => {
     const client = await freshStack({ workers: 3, producers: 2 });
     await must('docker compose --profile observability up -d --no-build --no-recreate --no-deps prometheus');
-    await drained(await client.submitMany('observed', 30, 0));
+    // Two deliveries of one job: what counts redeliveries has something to count.
+    const jobs = await client.submitMany('observed', 6, 3);
+    await until('the first worker has work', () => inHand('prodwork-worker-1', Date.now()).length > 0);
+    await killNow('prodwork-worker-1');
+    await drained(jobs);
   });
 
   it('scrapes every replica that Docker names, and needs no change when there are more', async () => {
