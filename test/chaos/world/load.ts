@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Random } from '../random.ts';
 import type { ClientBook } from './client-book.ts';
-import { type Answer, type Naming, type Order, submitOnce } from './submit.ts';
+import { type Answer, clientAgent, type Naming, type Order, submitOnce } from './submit.ts';
 
 export interface LoadOptions {
   readonly ratePerSecond: number;
@@ -54,6 +54,7 @@ export class Load {
     this.#stoppedAt = Math.min(this.#stoppedAt, Date.now());
     await this.#loop;
     while (this.#inFlight > 0) await wait(20);
+    clientAgent.destroy();
   }
 
   /** One job of another kind, under the same rules. Resolves when it is stored. */

@@ -1,3 +1,4 @@
+import { Agent, request } from 'node:http';
 import type { ClientBook } from './client-book.ts';
 
 /** How a submit names itself: an id of the caller's own, an idempotency key, or nothing. */
@@ -35,28 +36,43 @@ export async function submitOnce(base: string, order: Order, book: ClientBook): 
   return answer;
 }
 
+/** Connections of the client, kept open between submits as a real caller's are. */
+export const clientAgent = new Agent({ keepAlive: true, maxSockets: 500 });
+
 async function post(base: string, body: object, key: string | undefined): Promise<Answer> {
-  let response: Response;
+  let status: number;
   let text: string;
   try {
-    response = await fetch(`${base}/api/jobs`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(key ? { 'idempotency-key': key } : {}) },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(GIVE_UP_MS),
-    });
-    text = await response.text();
+    ({ status, text } = await send(`${base}/api/jobs`, JSON.stringify(body), key));
   } catch (error) {
-    const code = errorCode(error);
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
     // Nobody listened: no byte of it was read.
     return { kind: code === 'ECONNREFUSED' ? 'refused' : 'unknown', code, status: 0 };
   }
-  const { status } = response;
   const answer = fieldsOf(text);
   if (status < 300 && answer.id !== undefined) return { kind: 'ok', id: answer.id, status };
   const code = answer.code ?? `HTTP_${status}`;
   const isOpen = status < 400 || OPEN_FATE.has(code) || (status >= 500 && answer.code === undefined);
   return { kind: isOpen ? 'unknown' : 'refused', code, status };
+}
+
+function send(url: string, body: string, key: string | undefined): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json', ...(key === undefined ? {} : { 'idempotency-key': key }) };
+    const sent = request(url, { method: 'POST', agent: clientAgent, headers, timeout: GIVE_UP_MS }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      response.on('error', reject);
+      response.on('aborted', () => reject(new Error('the answer was cut off')));
+    });
+    sent.on('timeout', () => sent.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
+    sent.on('error', reject);
+    sent.end(body);
+  });
 }
 
 function fieldsOf(text: string): { readonly id?: string; readonly code?: string } {
@@ -70,10 +86,4 @@ function fieldsOf(text: string): { readonly id?: string; readonly code?: string 
   } catch {
     return {};
   }
-}
-
-function errorCode(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (cause instanceof Error && 'code' in cause) return String(cause.code);
-  return cause instanceof Error ? cause.name : 'UNKNOWN';
 }
