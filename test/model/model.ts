@@ -95,6 +95,8 @@ export class Model {
     for (const taken of claimed.filter(({ id }) => settledAtStart.has(id))) {
       for (const left of this.jobs.values()) {
         if (left.state !== 'waiting' || !settledAtStart.has(left.id)) continue;
+        // BullMQ puts what a dead worker had before everything else, whatever was handed back meanwhile.
+        if (!this.promises.turns && (taken.rank < 0 || left.rank < 0)) continue;
         const isSameLane = left.type === taken.type && left.priority === taken.priority;
         const isHigher = PRIORITY_ORDER.indexOf(left.priority) < PRIORITY_ORDER.indexOf(taken.priority);
         if (isSameLane && left.rank < taken.rank) throw new Error(`${taken.id} overtook ${left.id} in its lane`);

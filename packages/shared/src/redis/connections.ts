@@ -44,8 +44,8 @@ export function createConnection(url: string, { name, silenceMs }: ConnectOption
     target.topology === 'cluster' ? openCluster(target, common) : openServer(target, { ...common, ...ALONE });
   // Without a listener an error event would end the process; every state that matters is seen through `status`.
   connection.on('error', () => {});
-  // Any number of callers may wait for it at once.
-  connection.setMaxListeners(0);
+  // Many callers may wait for it at once; `0` for no limit would be counted on by BullMQ as a small one.
+  connection.setMaxListeners(100_000);
   return connection;
 }
 

@@ -12,15 +12,14 @@ import {
 import { Roster } from '../../redis/roster.ts';
 import { runScript } from '../../redis/script.ts';
 import type { EngineOptions } from '../open.ts';
+import { cancelJob } from './cancel.ts';
 import { type QueueKeys, queueKeys, queuesKey } from './layout.ts';
 import { listPage } from './pages.ts';
 import { readJobs } from './read.ts';
-import { cancel, reopen } from './scripts.ts';
+import { reopen } from './scripts.ts';
 import { explain } from './why.ts';
 
 const CONNECT_WITHIN_MS = 1_500;
-const ACTS: readonly ActAnswer[] = ['cancelled', 'requested', 'unchanged', 'refused', 'not-found'];
-
 export class BullmqInspector implements Inspector {
   readonly #options: EngineOptions;
   readonly #connection: Connection;
@@ -142,10 +141,7 @@ export class BullmqInspector implements Inspector {
     const name = this.#queueOf(id, queue);
     if (name === undefined) return 'not-found';
     await this.#ready();
-    const { of } = this.#keys(name);
-    const sets = ['wait', 'paused', 'prioritized', 'delayed', 'active', 'failed', 'completed', 'pw-cancelled'].map(of);
-    const answer = await runScript(this.#connection, cancel, [of(id), ...sets], [id, '{}']);
-    return ACTS.find((act) => act === answer) ?? 'refused';
+    return cancelJob(this.#connection, this.#keys(name), id);
   }
 
   async retry(id: string, queue: string): Promise<ActAnswer> {

@@ -162,6 +162,9 @@ end
 local removed = redis.call('ZREM', KEYS[4], ARGV[1]) + redis.call('ZREM', KEYS[5], ARGV[1])
 if removed == 0 then removed = redis.call('LREM', KEYS[2], 1, ARGV[1]) + redis.call('LREM', KEYS[3], 1, ARGV[1]) end
 if removed == 0 then return 'refused' end
+local log = redis.call('HGET', KEYS[1], 'pw:log') or ''
+local _, commas = string.gsub(string.match(log, '[^\\n]*$'), ',', '')
+if commas == 4 then redis.call('HSET', KEYS[1], 'pw:log', log .. ',' .. now .. ',crashed,WORKER_DIED') end
 redis.call('HSET', KEYS[1], 'finishedOn', now, 'failedReason', 'cancelled', 'pw:end', ARGV[2])
 redis.call('ZADD', KEYS[7], now, ARGV[1])
 redis.call('ZADD', KEYS[9], now, ARGV[1])

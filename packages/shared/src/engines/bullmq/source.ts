@@ -1,6 +1,7 @@
 import { type Job, Worker } from 'bullmq';
 import { type Connection, serverOf, whenReady } from '../../redis/connections.ts';
 import type { EngineOptions } from '../open.ts';
+import { cancelIfAsked } from './cancel.ts';
 import type { QueueKeys } from './layout.ts';
 
 const CONNECT_WITHIN_MS = 2_000;
@@ -102,6 +103,10 @@ export class JobSource {
       removeOnFail: kept,
     });
     worker.on('error', (err) => this.#options.log.debug({ err }, 'BullMQ reported an error'));
+    worker.on('stalled', (id) => {
+      // Missed, it is seen when the job is claimed again.
+      cancelIfAsked(this.#connection, this.#keys, id).catch(() => {});
+    });
     try {
       await worker.waitUntilReady();
     } catch (error) {
