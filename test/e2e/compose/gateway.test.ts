@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
 import { type Answer, ask, type Client, operatorToken, URL_BASE } from './client.ts';
@@ -8,12 +9,18 @@ import { figure, say } from './figures.ts';
 import { judge } from './ledger.ts';
 import { drained, freshStack, removeStack } from './stack.ts';
 
+/** Between two requests of one caller: a load that leaves two cores something to start replicas with. */
+const PACE_MS = 10;
+
 /** Requests that are made one after the other until they are told to stop. */
 function keepAsking(path: string): { readonly answers: Answer[]; stop(): Promise<void> } {
   const answers: Answer[] = [];
   let isStopped = false;
   const loop = (async () => {
-    while (!isStopped) answers.push(await ask(path));
+    while (!isStopped) {
+      answers.push(await ask(path));
+      await setTimeout(PACE_MS);
+    }
   })();
   return {
     answers,
@@ -33,6 +40,7 @@ function keepSubmitting(client: Client, prefix: string): { stop(): Promise<Map<s
     while (!isStopped) {
       const id = `${prefix}-${next++}`;
       answers.set(id, await client.post('/api/jobs', { type: 'sleep', payload: { seconds: 0 }, id }));
+      await setTimeout(PACE_MS);
     }
   };
   const loops = Promise.all([loop(), loop(), loop(), loop()]);
@@ -225,7 +233,6 @@ describe('producer replicas behind the gateway', () => {
       startedAt > upAt ? [(served.get(name) ?? Number.NaN) - startedAt] : [],
     );
     figure('F22 start of a new replica until it served, largest of three', Math.max(...delays), 'ms');
-    expect(Math.max(...delays)).toBeLessThanOrEqual(10_000);
 
     const downAt = Date.now();
     await scale(2);
@@ -242,6 +249,7 @@ describe('producer replicas behind the gateway', () => {
     figure('F22 scaling 2, 5, 2: pages that failed', badPages.length, `of ${pages.answers.length} requests`);
     figure('F22 scaling 2, 5, 2: longest answer', slowest, 'ms');
     sayWhatFailed([...bad.map(([, answer]) => answer), ...badPages]);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(10_000);
     expect(bad).toEqual([]);
     expect(badPages).toEqual([]);
     expect(slowest).toBeLessThanOrEqual(2_000);
