@@ -29,9 +29,9 @@ async function snapshot(): Promise<Snapshot> {
 /** Redis as it was, and every connection cut: what a power loss with `everysec` looks like to a worker. */
 async function backTo(past: Snapshot): Promise<void> {
   const multi = client.multi().flushdb();
-  for (const [key, dump] of past) multi.restore(key, 0, dump);
+  for (const [key, dump] of past) multi.restore(key, '0', dump);
   await multi.exec();
-  await client.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+  await client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
 }
 
 test('a job whose end was forgotten by a power loss is started again under a higher fence', async () => {
