@@ -176,10 +176,13 @@ export class LeaseConsumer implements Consumer {
   private receive(messages: readonly string[]): void {
     this.turned.turns = Date.now();
     const claims: Claim[] = [];
+    const { isLeaseDoubtful } = this.turns;
     for (const message of messages) {
       switch (message[0]) {
         case 'C':
-          claims.push(...this.take(decodeClaim(message)));
+          // This process stood still: Redis is asked first what is still ours, and that is read back from the hold.
+          if (isLeaseDoubtful) this.recover();
+          else claims.push(...this.take(decodeClaim(message)));
           break;
         case 'X':
           this.onCancel(message.slice(1));

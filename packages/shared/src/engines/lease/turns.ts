@@ -53,6 +53,8 @@ export class Turns {
   private isWanted = false;
   private isOpen = false;
   private heartbeatAt = 0;
+  /** When the last renewal that was answered had been sent, by the monotonic clock, ms. */
+  private renewedAt = Number.NEGATIVE_INFINITY;
   private number = 0;
   private incarnation = '';
   private epoch = '';
@@ -91,6 +93,11 @@ export class Turns {
 
   beatIfDue(now: number): void {
     if (now - this.heartbeatAt >= this.options.heartbeatMs) this.want();
+  }
+
+  /** No renewal was answered for a lease's length: what has come in since may be another worker's by now. */
+  get isLeaseDoubtful(): boolean {
+    return performance.now() - this.renewedAt > this.options.leaseMs;
   }
 
   get isIdle(): boolean {
@@ -163,7 +170,9 @@ export class Turns {
 
   /** One call and its answer. Resolves false when the incarnation is gone. */
   private async exchange(call: Call, slots: number, heartbeat: string): Promise<boolean> {
+    const sentAt = performance.now();
     const reply = await this.shard.ask(scripts.turn, this.argsOf(call, slots, heartbeat));
+    if (heartbeat !== '' && reply[0] === 'ok') this.renewedAt = sentAt;
     if (!this.unanswered.includes(call)) return true;
     if (reply[0] === 'gone') {
       this.isOpen = false;
