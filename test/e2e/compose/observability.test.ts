@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { until } from '../../support/until.ts';
 import { killNow, must, ROOT } from './docker.ts';
 import { figure } from './figures.ts';
