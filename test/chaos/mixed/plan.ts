@@ -37,11 +37,12 @@ export interface PlanOptions {
 }
 
 const FIRST_MS = 6_000;
-const GAP_MEAN_MS = 1_500;
+const GAP_MEAN_MS = 900;
 const GAP_LEAST_MS = 300;
 /** What is left alone after a fault that hit all, and by a worker after one that hit it, ms. */
 const CALM_MS = 3_000;
 const WORKER_CALM_MS = 9_000;
+const KILL_CALM_MS = 3_500;
 
 const WORKER_KINDS: readonly Kind[] = ['kill-worker', 'drain-worker', 'freeze-worker', 'block-worker', 'cut-worker'];
 /** Two of these at once would only be one of them for longer. */
@@ -63,6 +64,8 @@ export function planOf({ seed, lengthMs, workers, producers }: PlanOptions): rea
       target = freeFrom(workerFreeAt, wanted, atMs);
       if (target === 0) continue;
       workerFreeAt[target] = atMs + lastsMs + WORKER_CALM_MS;
+      // The jobs of a killed worker are due elsewhere within 3 s, given an able worker and a Redis.
+      if (kind === 'kill-worker') redisFreeAt = Math.max(redisFreeAt, atMs + KILL_CALM_MS);
     } else if (kind === 'kill-producer') {
       target = wanted;
     } else if (REDIS_KINDS.includes(kind)) {

@@ -1,5 +1,6 @@
 import type { ScenarioResult } from '../run-scenario.ts';
 import { escapeHtml } from './escape.ts';
+import { nameOf, toneOf } from './fault-names.ts';
 import type { Timeline } from './timeline.ts';
 
 const WIDTH = 1_080;
@@ -25,7 +26,7 @@ export function chartOf({ timeline, faults, startedAt, title }: ScenarioResult):
     recovered: fault.recoveredMs === undefined ? undefined : (fault.at + fault.recoveredMs - startedAt) / 1_000,
   }));
   const names = [...new Set(timeline.lives.map(({ name }) => name))];
-  const faultRows = packRows(spans);
+  const faultRows = packRows(spans, scale);
   const faultTop = 8;
   const throughputTop = faultTop + (Math.max(...faultRows, 0) + 1) * 15 + GAP;
   const waitingTop = throughputTop + BAND + GAP;
@@ -45,7 +46,10 @@ export function chartOf({ timeline, faults, startedAt, title }: ScenarioResult):
     axis(timeline.seconds, height - 18, scale),
   ];
   const label = `Time line of ${escapeHtml(title)}`;
-  return `<svg class="chart" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${label}">${parts.join('')}</svg>`;
+  const legend = [...new Set(faults.map(({ id }) => id))]
+    .sort()
+    .map((id) => `<span style="--tone:${toneOf(id)}"><i></i>${escapeHtml(`${id} ${nameOf(id)}`)}</span>`);
+  return `<svg class="chart" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${label}">${parts.join('')}</svg><p class="key">${legend.join('')}</p>`;
 }
 
 interface Span {
@@ -56,29 +60,31 @@ interface Span {
   readonly recovered: number | undefined;
 }
 
-/** Puts marks that would cover each other on different rows, five at most. */
-function packRows(spans: readonly Span[]): readonly number[] {
+/** Narrower, and the number of the fault would not fit into its mark. */
+const MARK = 17;
+const ROWS = 7;
+
+/** Puts marks that would cover each other on different rows. */
+function packRows(spans: readonly Span[], { x }: Scale): readonly number[] {
   const freeAt: number[] = [];
   return spans.map(({ from, to, recovered = 0 }) => {
-    const found = freeAt.findIndex((at) => at <= from);
-    const row = found >= 0 ? found : Math.min(freeAt.length, 4);
-    const wide = (spans.length > 60 ? 0.4 : 2) + Math.max(to, recovered);
-    freeAt[row] = Math.max(freeAt[row] ?? 0, wide);
+    const found = freeAt.findIndex((at) => at <= x(from));
+    const row = found >= 0 ? found : Math.min(freeAt.length, ROWS - 1);
+    freeAt[row] = Math.max(x(from) + MARK, x(to), x(recovered)) + 2;
     return row;
   });
 }
 
 function faultMark({ id, detail, from, to, recovered }: Span, y: number, bottom: number, { x }: Scale): string {
   const at = x(from);
-  const tone = `f${Number(/\d+/.exec(id)?.[0] ?? 0) % 8}`;
-  const lasts = Math.max(3, x(to) - at);
+  const lasts = Math.max(MARK, x(to) - at);
   const recovery =
     recovered !== undefined && x(recovered) - at > lasts
       ? `<rect class="recovery" x="${at + lasts}" y="${y + 4}" width="${n(x(recovered) - at - lasts)}" height="4"/>`
       : '';
   const seconds = recovered === undefined ? '' : `; recovered after ${(recovered - from).toFixed(1)} s`;
   const note = escapeHtml(`${id} at ${from.toFixed(1)} s: ${detail}${seconds}`);
-  return `<g class="fault ${tone}"><title>${note}</title><line x1="${n(at)}" x2="${n(at)}" y1="${y}" y2="${bottom}"/><rect x="${n(at)}" y="${y}" width="${n(lasts)}" height="12" rx="2"/><text x="${n(at + 3)}" y="${y + 9.5}">${escapeHtml(id.replace('F', ''))}</text>${recovery}</g>`;
+  return `<g class="fault" style="--tone:${toneOf(id)}"><title>${note}</title><line x1="${n(at)}" x2="${n(at)}" y1="${y}" y2="${bottom}"/><rect x="${n(at)}" y="${y}" width="${n(lasts)}" height="12" rx="2"/><text x="${n(at + 3)}" y="${y + 9.5}">${escapeHtml(id.replace(/^F(\d+).*/, '$1'))}</text>${recovery}</g>`;
 }
 
 interface Series {

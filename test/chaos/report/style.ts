@@ -10,7 +10,7 @@ main { max-width: 1140px; margin: 0 auto; padding: 32px 20px 80px; }
 h1 { font-size: 28px; line-height: 1.2; margin: 0 0 4px; letter-spacing: -0.01em; }
 h2 { font-size: 19px; margin: 0; line-height: 1.3; }
 .sub, .meta { color: var(--soft); margin: 0; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); gap: 12px; margin: 24px 0; }
+.figures { display: grid; grid-template-columns: repeat(4, 1fr); gap: 12px; margin: 24px 0; }
 .figure { background: var(--panel); border: 1px solid var(--rule); border-radius: 10px; padding: 12px 14px; }
 .figure b { display: block; font-size: 25px; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .figure span { color: var(--soft); font-size: 13px; }
@@ -32,9 +32,9 @@ polygon.waiting, .legend.waiting rect { fill: var(--wait); } polyline.active { f
 .life { fill: var(--life); }
 .fault line { stroke: var(--tone); stroke-width: 1; opacity: 0.28; } .fault rect { fill: var(--tone); } .fault text { fill: #fff; font-size: 9px; font-weight: 600; }
 .fault .recovery { opacity: 0.45; }
-.f0 { --tone: #7a4bd1; } .f1 { --tone: #c62828; } .f2 { --tone: #00838f; } .f3 { --tone: #6d4c41; } .f4 { --tone: #2e7d32; } .f5 { --tone: #ad5800; } .f6 { --tone: #1565c0; } .f7 { --tone: #ad1457; }
+.key { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 4px 0 14px; color: var(--soft); font-size: 12.5px; } .key i { display: inline-block; width: 10px; height: 10px; border-radius: 2px; background: var(--tone); margin-right: 5px; }
 details { margin-top: 8px; } summary { cursor: pointer; color: var(--soft); }
 .list { columns: 2; column-gap: 32px; padding: 0; margin: 8px 0; list-style: none; font-size: 13px; } .list li { break-inside: avoid; padding: 1px 0; } .list b { display: inline-block; min-width: 66px; font-variant-numeric: tabular-nums; font-weight: 600; }
 .wide { overflow-x: auto; }
-@media (max-width: 700px) { .list { columns: 1; } main { padding: 20px 14px 60px; } .chart { min-width: 760px; } }
+@media (max-width: 700px) { .figures { grid-template-columns: repeat(2, 1fr); } .list { columns: 1; } main { padding: 20px 14px 60px; } .chart { min-width: 760px; } }
 `;
