@@ -200,11 +200,13 @@ const restartRedis: Command = command(
 );
 
 export interface CommandOptions {
+  /** Of about 220: how often a worker is killed. */
+  readonly crashWeight: number;
   readonly canRestart: boolean;
 }
 
 /** Crashes and restarts cost seconds, so there are few of them; the rest comes about evenly. */
-export function commands({ canRestart }: CommandOptions): fc.Arbitrary<Command> {
+export function commands({ canRestart, crashWeight }: CommandOptions): fc.Arbitrary<Command> {
   const at = fc.nat(11);
   const type = fc.constantFrom<TypeName[]>('alpha', 'beta', 'once');
   const priority = fc.constantFrom<Priority[]>('high', 'normal', 'low');
@@ -220,7 +222,10 @@ export function commands({ canRestart }: CommandOptions): fc.Arbitrary<Command> 
     { weight: 12, arbitrary: fc.constant(resume) },
     { weight: 4, arbitrary: fc.integer({ min: 1, max: 2 }).map(join) },
     { weight: 4, arbitrary: at.map(leave) },
-    { weight: 3, arbitrary: fc.tuple(at, fc.integer({ min: 0, max: 5 })).map(([n, away]) => crash(n, away > 0)) },
+    {
+      weight: crashWeight,
+      arbitrary: fc.tuple(at, fc.integer({ min: 0, max: 5 })).map(([n, away]) => crash(n, away > 0)),
+    },
     ...(canRestart ? [{ weight: 1, arbitrary: fc.constant(restartRedis) }] : []),
   ];
   return fc.oneof(...weighted);

@@ -17,12 +17,14 @@ export interface ModelOptions {
   /** Longer than anything that this machine may stall: in the model no lease runs out by itself. */
   readonly leaseMs: number;
   readonly canRestart: boolean;
+  /** Where it takes seconds until a death is noticed there are fewer of them. */
+  readonly crashWeight: number;
   /** What is looked at once a walk is over and its workers have left. */
   readonly afterWalk?: (rig: Rig) => Promise<void>;
 }
 
 /** Random walks through an engine and the model at once; a walk on which they part is shrunk to its shortest form. */
-export function modelTest(engine: EngineName, { leaseMs, canRestart, afterWalk }: ModelOptions): void {
+export function modelTest(engine: EngineName, { leaseMs, canRestart, crashWeight, afterWalk }: ModelOptions): void {
   describe(`model: ${engine}`, () => {
     let server: RedisServer | undefined;
     beforeAll(async () => {
@@ -34,7 +36,7 @@ export function modelTest(engine: EngineName, { leaseMs, canRestart, afterWalk }
 
     test(`the engine does what the model does, over at least ${STEPS_MIN} steps`, async () => {
       const walk = fc.asyncProperty(
-        fc.commands([commands({ canRestart })], { maxCommands: COMMANDS_MAX, size: 'max' }),
+        fc.commands([commands({ canRestart, crashWeight })], { maxCommands: COMMANDS_MAX, size: 'max' }),
         async (walked) => {
           const rig = await Rig.open(engine, server, leaseMs);
           const model = new Model(PROMISES[engine]);

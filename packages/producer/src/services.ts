@@ -23,7 +23,7 @@ export function createServices(dependencies: Dependencies): Services {
   const submits = createSubmitService(submitter, (outcome) => metrics.submits.inc({ outcome }));
   return {
     ...dependencies,
-    catalog: createCatalog(jobTypes),
+    catalog: createCatalog(jobTypes, engine.promises.retries),
     metrics,
     submits,
     formSubmits: createFormSubmits(submits, engine.promises.idempotentSubmit),
