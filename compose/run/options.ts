@@ -12,6 +12,11 @@ export interface StartOptions {
   readonly dataDir: string;
 }
 
+/** Ports above 1023 that browsers, and Node's own fetch, refuse to open because other protocols live there (Fetch standard). */
+const REFUSED_BY_BROWSERS: ReadonlySet<number> = new Set([
+  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+]);
+
 /** A command line that cannot be followed; the message is for the person who typed it. */
 export class OptionError extends Error {}
 
@@ -75,7 +80,10 @@ function splitOnce(word: string): [string, string | undefined] {
 
 function whole(name: keyof typeof NUMBERS, value: string): number {
   const { min, max } = NUMBERS[name];
-  if (/^\d{1,9}$/.test(value) && Number(value) >= min && Number(value) <= max) return Number(value);
+  const isWhole = /^\d{1,9}$/.test(value) && Number(value) >= min && Number(value) <= max;
+  if (isWhole && name === '--port' && REFUSED_BY_BROWSERS.has(Number(value)))
+    throw new OptionError(`--port ${value} is one that browsers refuse to open; take another`);
+  if (isWhole) return Number(value);
   throw new OptionError(`${name} must be a whole number from ${min} to ${max}, not ${JSON.stringify(value)}`);
 }
 

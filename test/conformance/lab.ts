@@ -95,7 +95,7 @@ export class Lab {
     return Promise.all(Array.from({ length: count }, () => this.submit(asked)));
   }
 
-  async worker(asked: WorkerOptions = {}): Promise<TestWorker> {
+  async worker(asked: WorkerOptions = {}): Promise<LocalWorker> {
     const worker = new LocalWorker(this.#options(asked), (context) => this.engine.consumer(context));
     this.#workers.push(worker);
     await worker.start();

@@ -25,8 +25,8 @@ describe("the runner's command line", () => {
   });
 
   it('takes the port from PRODUCER_PORT, and prefers what was typed', () => {
-    expect(parse('', { PRODUCER_PORT: '6000' })).toMatchObject({ port: 6000 });
-    expect(parse('--port 7000', { PRODUCER_PORT: '6000' })).toMatchObject({ port: 7000 });
+    expect(parse('', { PRODUCER_PORT: '6100' })).toMatchObject({ port: 6100 });
+    expect(parse('--port 7000', { PRODUCER_PORT: '6100' })).toMatchObject({ port: 7000 });
   });
 
   it('keeps relative data folders inside the checkout, and absolute ones where they are', () => {
@@ -46,6 +46,10 @@ describe("the runner's command line", () => {
     '--port 99999999999999999999',
   ])('refuses %s and names the range', (words) => {
     expect(messageOf(words)).toMatch(/^--(workers|port) must be a whole number from 1 to \d+, not /);
+  });
+
+  it('refuses a port that no browser would open', () => {
+    expect(messageOf('--port 5061')).toBe('--port 5061 is one that browsers refuse to open; take another');
   });
 
   it('refuses an option without its value', () => {

@@ -68,6 +68,9 @@ export class LeaseConsumer implements Consumer {
       onSettled: (settling, answer) => this.onSettled(settling, answer),
       onGone: () => this.recover(),
       onBroken: (error) => this.onBroken(error),
+      onTurn: () => {
+        this.turned.turns = Date.now();
+      },
       vitals: context.vitals,
     });
     this.inbox = new Inbox(options.redisUrl, this.log, {

@@ -30,6 +30,8 @@ export interface TurnHooks {
   onGone(): void;
   /** An answer was lost: the calls without one wait for `resend`. */
   onBroken(error: unknown): void;
+  /** A call was answered, whether or not there was anything in it. */
+  onTurn(): void;
   vitals(): WorkerVitals;
 }
 
@@ -182,6 +184,7 @@ export class Turns {
     if (reply[0] !== 'ok') throw new ProdworkError('INTERNAL', `turn: unexpected reply ${String(reply[0])}`);
     this.unanswered = this.unanswered.filter((other) => other !== call);
     this.freePlaces.push(call.place);
+    this.hooks.onTurn();
     const refused = new Set(String(reply[2]).split(','));
     for (const [index, settling] of call.items.entries()) {
       this.hooks.onSettled(settling, refused.has(String(index + 1)) ? 'lost' : 'committed');
