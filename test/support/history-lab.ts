@@ -18,6 +18,8 @@ export interface HistoryLabOptions {
   readonly postgresUrl: string;
   readonly keepCount?: number;
   readonly rules?: HistoryRules;
+  /** Of Postgres, ms. Default 5,000. */
+  readonly statementTimeoutMs?: number;
 }
 
 const RULES: HistoryRules = { backlogMaxBytes: 1024 ** 3, isStrict: false };
@@ -56,6 +58,7 @@ export class HistoryLab {
     postgresUrl,
     keepCount = 10_000,
     rules = RULES,
+    statementTimeoutMs = 5_000,
   }: HistoryLabOptions): Promise<HistoryLab> {
     const recording = recordingLog();
     const engine = await openEngine('lease', {
@@ -74,6 +77,7 @@ export class HistoryLab {
       name: 'history lab',
       schema: historySchema,
       log: recording.log,
+      statementTimeoutMs,
       backoff: { firstMs: 10, maxMs: 100 },
     });
     const lab = new HistoryLab(engine, boot, recording, rules);

@@ -26,6 +26,8 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
+const START_WITHIN_MS = 30_000;
+
 /** The folder with `postgres` and `initdb`, or undefined on a machine without a server. */
 export function postgresBin(): string | undefined {
   const debian = '/usr/lib/postgresql';
@@ -67,12 +69,26 @@ export async function startPostgres(settings: Record<string, string> = {}, isLat
   let child: ChildProcess | undefined;
 
   const start = async (): Promise<void> => {
-    child = spawn(join(bin, 'postgres'), ['-D', data, ...args], { ...user, cwd: home, stdio: 'ignore' });
-    await answers(admin);
+    for (const giveUpAt = Date.now() + START_WITHIN_MS; ; ) {
+      const server = spawn(join(bin, 'postgres'), ['-D', data, ...args], {
+        ...{ ...user, cwd: home },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      child = server;
+      let said = '';
+      server.stderr.setEncoding('utf8').on('data', (text: string) => {
+        said = (said + text).slice(-2_000);
+      });
+      if (await answers(admin, server)) return;
+      // After a kill its shared memory is taken until the last of its processes has gone.
+      if (Date.now() > giveUpAt) throw new Error(`Postgres does not start: ${said}`);
+    }
   };
   const kill = async (): Promise<void> => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
+    // Held still first: a server that goes on meanwhile could start a process that is on no list.
+    child.kill('SIGSTOP');
     signalAll(child, 'SIGKILL');
     await exited;
   };
@@ -87,7 +103,10 @@ export async function startPostgres(settings: Record<string, string> = {}, isLat
       await admin.query(`create database "${database}"`);
       return url(database);
     },
-    pause: () => signalAll(child, 'SIGSTOP'),
+    pause() {
+      child?.kill('SIGSTOP');
+      signalAll(child, 'SIGSTOP');
+    },
     resume: () => signalAll(child, 'SIGCONT'),
     async stop() {
       await kill();
@@ -110,13 +129,15 @@ function signalAll(server: ChildProcess | undefined, signal: NodeJS.Signals): vo
   }
 }
 
-async function answers(admin: Postgres): Promise<void> {
-  for (;;) {
+/** @returns false when the server ended instead. */
+async function answers(admin: Postgres, server: ChildProcess): Promise<boolean> {
+  while (server.exitCode === null && server.signalCode === null) {
     const isThere = await admin.query('select 1').then(
       () => true,
       () => false,
     );
-    if (isThere) return;
+    if (isThere) return true;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+  return false;
 }

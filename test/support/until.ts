@@ -1,11 +1,11 @@
 /**
  * Waits until `probe` gives something other than false, undefined or null, and returns it. Looks every few ms.
- * @throws Error naming `what` after `withinMs` (default 10 s): a bound that ends a hung test, not a timed assertion.
+ * @throws Error naming `what` after `withinMs` (default 30 s): a bound that ends a hung test, not a timed assertion.
  */
 export async function until<T>(
   what: string,
   probe: () => T | Promise<T>,
-  withinMs = 10_000,
+  withinMs = 30_000,
 ): Promise<Exclude<T, false | undefined | null>> {
   const giveUpAt = Date.now() + withinMs;
   for (;;) {

@@ -147,18 +147,20 @@ describe.skipIf(postgresBin() === undefined)('the archiver', () => {
       await lab.isMigrated();
       await lab.worker();
       const ids = new Set<string>();
+      const storedAtRestart: number[] = [];
       const restarts = (async () => {
         for (let restart = 1; restart <= 5; restart++) {
           const from = await until('progress', async () => lab.stored().catch(() => undefined));
-          await until(
+          const now = await until(
             'more progress',
-            async () =>
+            () =>
               lab.stored().then(
-                (now) => now > from + 2_000 || now === 100_000,
-                () => false,
+                (stored) => (stored > from + 2_000 ? stored : undefined),
+                () => undefined,
               ),
             60_000,
           );
+          storedAtRestart.push(now);
           await own.kill();
           await own.start();
         }
@@ -172,6 +174,7 @@ describe.skipIf(postgresBin() === undefined)('the archiver', () => {
       expect(rows).toHaveLength(100_000);
       expect(rows.filter((row) => !ids.has(String(row.id)))).toEqual([]);
       expect((await lab.inspector.queue('lab')).totals.completed).toBe(100_000);
+      expect(storedAtRestart.filter((stored) => stored < 100_000)).toHaveLength(5);
     } finally {
       await lab.close();
       labs = [];

@@ -67,6 +67,15 @@ describe.skipIf(postgresBin() === undefined)('the history in Postgres', () => {
     expect(await history.find(job.id, 'default')).toEqual({ ...job, generation: 2 });
   });
 
+  it('keeps both jobs when a chosen id is used again after its time', async () => {
+    const first = finished({ id: 'daily-report' });
+    const second = { ...first, createdAt: first.createdAt + 86_400_000, finishedAt: START + 86_500_000 };
+    expect(await history.store([first])).toBe(1);
+    expect(await history.store([second, first])).toBe(1);
+    expect(await history.find('daily-report', 'default')).toEqual(second);
+    expect(await ids({ id: 'daily-report' })).toHaveLength(2);
+  });
+
   it('gives back exactly what was stored, also what jsonb would refuse or change', async () => {
     const job = finished({
       payload: {
@@ -149,25 +158,6 @@ describe.skipIf(postgresBin() === undefined)('the history in Postgres', () => {
     expect(await codeOf(history.find(job.id, 'default'))).toBe('DATABASE_UNAVAILABLE');
     server.resume();
     await until('an answer', () => history.find(job.id, 'default').catch(() => undefined));
-  });
-
-  it('connections cut while it stores: nothing is half stored, and the same batch again makes it whole', async () => {
-    const batch = Array.from({ length: 300 }, () => finished({ payload: 'word '.repeat(2_000) }));
-    const storing = history.store(batch);
-    const cutting = server.admin.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'search'",
-    );
-    await Promise.allSettled([storing, cutting]);
-    const { rows } = await server.admin.query('select 1 as one');
-    expect(rows).toHaveLength(1);
-    await until('stored', () =>
-      history.store(batch).then(
-        () => true,
-        () => false,
-      ),
-    );
-    const counted = await boot.postgres.query('select count(*) as jobs from history_jobs');
-    expect(counted.rows[0]?.jobs).toBe(300);
   });
 
   it('read-only: refuses to store, still finds', async () => {

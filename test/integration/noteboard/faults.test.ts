@@ -20,13 +20,13 @@ describe.skipIf(postgresBin() === undefined)('the noteboard when Postgres has tr
     undo.push(() => made.stop());
     return made;
   };
-  const replica = async (url: string): Promise<{ app: App; boot: PostgresBoot }> => {
+  const replica = async (url: string, statementTimeoutMs = 500): Promise<{ app: App; boot: PostgresBoot }> => {
     const boot = bootPostgres({
       url,
       name: 'noteboard',
       schema: noteboardSchema,
       log,
-      statementTimeoutMs: 500,
+      statementTimeoutMs,
       backoff: { firstMs: 10, maxMs: 100 },
     });
     const app = await buildApp({ boot, log });
@@ -127,6 +127,26 @@ describe.skipIf(postgresBin() === undefined)('the noteboard when Postgres has tr
       expect((await post(app, `cut ${round}`)).statusCode).toBe(201);
     }
     expect(await messages(postgres)).toHaveLength(5);
+  });
+
+  it('connections cut inside the transaction that stores a note: it is stored once, and the caller sees nothing', async () => {
+    const postgres = await server();
+    const { app } = await replica(postgres.url(), 30_000);
+    await isReady(app);
+    const posting = await postgres.admin.transaction(async (session) => {
+      await session.query('lock table notes in exclusive mode');
+      const answer = post(app, 'cut inside');
+      await until('the insert to wait, and its end', async () => {
+        const { count } = await postgres.admin.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity
+            where application_name = 'noteboard' and wait_event_type = 'Lock' and query like 'insert into notes%'`,
+        );
+        return count > 0;
+      });
+      return { answer };
+    });
+    expect((await posting.answer).statusCode).toBe(201);
+    expect(await messages(postgres)).toEqual(['cut inside']);
   });
 
   it('frozen: answers 503 instead of hanging, is not ready, and recovers', async () => {

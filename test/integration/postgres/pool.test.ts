@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { NoAnswerError, postgresFault } from 'prodwork/postgres/faults';
 import { openPostgres, type Postgres } from 'prodwork/postgres/pool';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -96,6 +98,28 @@ describe.skipIf(postgresBin() === undefined)('the Postgres pool', () => {
     const { rows } = await pool.query('select $1::text as back', [hostile]);
     expect(rows[0]?.back).toBe(hostile);
     expect((await pool.query('select * from t')).count).toBe(0);
+  });
+
+  it('survives a server that says farewell in the breath in which it said welcome', async () => {
+    const message = (type: string, body: string) => {
+      const head = Buffer.alloc(5);
+      head.write(type);
+      head.writeInt32BE(4 + body.length, 1);
+      return Buffer.concat([head, Buffer.from(body, 'latin1')]);
+    };
+    const farewell = message('E', 'SFATAL\0C57P01\0Mterminating connection\0\0');
+    const welcome = [message('R', '\0\0\0\0'), message('Z', 'I'), farewell];
+    const leaving = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.end(Buffer.concat(welcome)));
+    }).listen(0, '127.0.0.1');
+    await once(leaving, 'listening');
+    const address = leaving.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const met = openPostgres({ url: `postgres://me@127.0.0.1:${port}/x`, name: 'pool test' });
+    expect(await faultOf(met.query('select 1'))).toBe('unavailable');
+    await met.close();
+    leaving.close();
   });
 
   it('names places in log lines without credentials', () => {

@@ -69,13 +69,13 @@ export interface HistoryPage {
 
 /** Reads what was stored. Everything it throws is a ProdworkError fit to be answered. */
 export interface HistoryReader {
-  /** The latest generation of a job that was stored. Chosen ids are looked for in `queue`. */
+  /** The latest job of this id that was stored, and its latest generation. Chosen ids are looked for in `queue`. */
   find(id: string, queue: string): Promise<Job | undefined>;
   search(filter: HistoryFilter): Promise<HistoryPage>;
 }
 
 export interface HistoryWriter {
-  /** Stores each job once per generation; what is there already stays as it is. @returns how many were new. */
+  /** Stores each job once per generation (a chosen id that came again later is another job); what is there already stays as it is. @returns how many were new. */
   store(jobs: readonly Job[]): Promise<number>;
   /** Deletes up to `limit` jobs that finished before `before` (epoch ms). @returns how many. */
   expire(before: number, limit: number): Promise<number>;

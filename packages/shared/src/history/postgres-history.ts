@@ -33,7 +33,8 @@ export function postgresHistory(boot: PostgresBoot): PostgresHistory {
       const inQueue = parseJobId(id, queue)?.queue;
       if (inQueue === undefined) return undefined;
       const { rows } = await read(
-        'select record::text as record from history_jobs where queue = $1 and id = $2 order by generation desc limit 1',
+        `select record::text as record from history_jobs where queue = $1 and id = $2
+          order by created_at desc, generation desc limit 1`,
         [inQueue, id],
       );
       return rows[0] && decodeStoredJob(rows[0].record);

@@ -34,5 +34,13 @@ export const historySchema: Schema = {
         create index history_jobs_words on history_jobs using gin (words);
         create index history_jobs_age on history_jobs using brin (finished_at)`,
     },
+    {
+      version: 2,
+      name: 'a chosen id may come again',
+      // Redis remembers chosen ids for a day; the job that is given one again later is another job of the same name.
+      sql: `
+        alter table history_jobs drop constraint history_jobs_pkey,
+          add primary key (queue, id, created_at, generation)`,
+    },
   ],
 };

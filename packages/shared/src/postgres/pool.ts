@@ -86,9 +86,13 @@ class PostgresPool implements Postgres {
     this.#pool = pool;
     this.where = where;
     this.#answerWithinMs = answerWithinMs;
-    pool.on('connect', (client) => this.#clients.add(client));
+    pool.on('connect', (client) => {
+      this.#clients.add(client);
+      // The pool listens while a connection is idle. Between that and our first query, and while it is lent, nobody would,
+      // and an error without a listener ends the process. It is not lost: the next query of this connection fails with it.
+      client.on('error', () => {});
+    });
     pool.on('remove', (client) => this.#clients.delete(client));
-    // A connection that ends while idle is dropped by the pool itself; without a listener it would end the process.
     pool.on('error', () => {});
   }
 
@@ -142,9 +146,6 @@ class PostgresPool implements Postgres {
   /** Takes a connection and gives it back, unless it may be poisoned: then it is dropped. */
   async #lend<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
-    // While lent, the pool does not listen: a broken connection is reported by the query that it breaks.
-    const onError = () => {};
-    client.on('error', onError);
     let isUsable = true;
     try {
       return await work(client);
@@ -152,7 +153,6 @@ class PostgresPool implements Postgres {
       isUsable = leavesConnectionUsable(error);
       throw error;
     } finally {
-      client.off('error', onError);
       client.release(!isUsable || client.getTransactionStatus() !== 'I');
     }
   }
