@@ -42,7 +42,7 @@ async function main(args: readonly string[]): Promise<number> {
     case 'footprint':
       return footprintPart(options, surroundings);
     case 'history':
-      return historyPart(options);
+      return historyPart(options, surroundings);
   }
 }
 

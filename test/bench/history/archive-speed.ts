@@ -1,6 +1,6 @@
 import type { HistoryLab } from '../../support/history-lab.ts';
 import { until } from '../../support/until.ts';
-import type { Measurement } from './main.ts';
+import type { Measurement } from './page.ts';
 
 const LONG_MS = 30 * 60_000;
 

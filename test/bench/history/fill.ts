@@ -1,6 +1,6 @@
 import type { Job } from 'prodwork/job/job';
 import type { HistoryLab } from '../../support/history-lab.ts';
-import type { Measurement } from './main.ts';
+import type { Measurement } from './page.ts';
 
 const START = 1_780_000_000_000;
 const TYPES = ['invoice', 'thumbnail', 'report', 'backup', 'mail'];

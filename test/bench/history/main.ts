@@ -2,30 +2,26 @@
  * Prints how fast finished jobs reach the history, and how long searches take over many rows. Private Redis and Postgres
  * of its own; nothing else is touched.
  *
- *     node --conditions=source test/bench/history/main.ts [--jobs 100000] [--rows 1000000] [--json FILE]
+ *     node --conditions=source test/bench/history/main.ts [--jobs 100000] [--rows 1000000] [--json FILE] [--page FILE]
  */
-import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { HistoryLab } from '../../support/history-lab.ts';
 import { startPostgres } from '../../support/postgres-server.ts';
 import { startRedis } from '../../support/redis-server.ts';
+import { machine } from '../machine.ts';
 import { archiveSpeed } from './archive-speed.ts';
 import { fill } from './fill.ts';
+import { figuresOf, type HistoryFigures, type Measurement, withFigures } from './page.ts';
 import { searchTimes } from './search-times.ts';
-
-export interface Measurement {
-  readonly id: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly detail?: string;
-}
 
 const { values } = parseArgs({
   options: {
     jobs: { type: 'string', default: '100000' },
     rows: { type: 'string', default: '1000000' },
     json: { type: 'string' },
+    page: { type: 'string' },
+    as: { type: 'string', default: 'node --conditions=source test/bench/history/main.ts' },
   },
 });
 const jobs = Number(values.jobs);
@@ -39,7 +35,8 @@ const lab = await HistoryLab.open({ redisUrl: redis.url, postgresUrl: await post
 try {
   await lab.isMigrated();
   const { rows: versions } = await postgres.admin.query('show server_version');
-  say(`${cpus().length} cores, Node ${process.version}, Postgres ${String(versions[0]?.server_version)}`);
+  const postgresVersion = String(versions[0]?.server_version).split(' ', 1).join();
+  say(`${machine().cores} cores, Node ${process.version}, Postgres ${postgresVersion}`);
   const measurements: Measurement[] = [];
   const note = (...more: readonly Measurement[]): void => {
     for (const { id, value, unit, detail } of more) {
@@ -54,7 +51,15 @@ try {
   say(`filling the history up to ${rows.toLocaleString('en')} rows`);
   note(...(await fill(lab, rows, say)));
   note(...(await searchTimes(lab)));
-  if (values.json) writeFileSync(values.json, `${JSON.stringify({ jobs, rows, measurements }, null, 2)}\n`);
+  const figures: HistoryFigures = {
+    command: values.as,
+    at: new Date().toISOString(),
+    machine: machine(),
+    postgres: postgresVersion,
+    ...{ jobs, rows, measurements },
+  };
+  if (values.json) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
+  if (values.page) writeFileSync(values.page, withFigures(readFileSync(values.page, 'utf8'), figuresOf(figures)));
 } finally {
   await lab.close();
   await Promise.all([redis.stop(), postgres.stop()]);

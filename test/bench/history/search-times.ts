@@ -1,6 +1,6 @@
 import type { HistoryFilter } from 'prodwork/engine/history';
 import type { HistoryLab } from '../../support/history-lab.ts';
-import type { Measurement } from './main.ts';
+import type { Measurement } from './page.ts';
 
 const RUNS = 40;
 const START = 1_780_000_000_000;
