@@ -75,7 +75,7 @@ export class RunnerUnderTest {
 
 /** Settings of the machine that runs the tests must not reach the stack under test. */
 function cleanEnv(): NodeJS.ProcessEnv {
-  const ours = /^(PRODWORK|WORKER|QUEUE|PRODUCER|HISTORY|REDIS|npm)_|^LOG_/;
+  const ours = /^(PRODWORK|WORKER|QUEUE|PRODUCER|HISTORY|NOTEBOARD|DATABASE|REDIS|npm)_|^LOG_/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)));
 }
 

@@ -4,7 +4,7 @@ import { isProdworkError, ProdworkError } from 'prodwork/errors';
 import { draftOf, faultsOf } from '../notes/note.ts';
 import type { NoteStore } from '../notes/store.ts';
 import { type BoardView, boardPage } from '../views/board-page.ts';
-import { STYLE } from '../views/style.ts';
+import { ICON, STYLE } from '../views/style.ts';
 import { PAGE, readPaging } from './paging.ts';
 import { refuseCrossSite } from './same-site.ts';
 
@@ -49,9 +49,12 @@ export function pageRoutes(app: FastifyInstance, store: NoteStore): void {
     }
   });
 
-  app.get('/style.css', async (_request, reply) =>
-    reply.headers({ 'content-type': 'text/css; charset=utf-8', 'cache-control': 'public, max-age=3600' }).send(STYLE),
-  );
+  const asset = (path: string, type: string, text: string) =>
+    app.get(path, async (_request, reply) =>
+      reply.headers({ 'content-type': type, 'cache-control': 'public, max-age=3600' }).send(text),
+    );
+  asset('/style.css', 'text/css; charset=utf-8', STYLE);
+  asset('/favicon.svg', 'image/svg+xml; charset=utf-8', ICON);
 }
 
 function fieldsOf(body: unknown): Readonly<Record<string, unknown>> {

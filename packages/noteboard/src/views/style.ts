@@ -32,10 +32,15 @@ button { font: inherit; font-weight: 600; min-height: 2.75rem; padding: 0 1.4rem
 ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 1rem; }
 .note p { margin: 0.5rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; overflow: hidden; }
 .note h3 { display: inline; margin: 0; font-size: 1rem; overflow-wrap: anywhere; }
-.note time { color: var(--soft); font-size: 0.875rem; margin-left: 0.5rem; }
+.note time { color: var(--soft); font-size: 0.875rem; margin-left: 0.5rem; white-space: nowrap; }
 .empty { color: var(--soft); border: 1px dashed var(--line); border-radius: 0.75rem; padding: 2rem; text-align: center; margin: 0; }
 nav { display: flex; gap: 1.5rem; margin: 1.5rem 0 0; }
 a { color: var(--accent); }
 .off { position: absolute; left: -100vw; }
 .off:focus { left: 1rem; top: 1rem; background: var(--card); padding: 0.5rem 1rem; }
+`;
+
+/** A note with a folded corner. */
+export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
+<path d="M4 4h24v16l-8 8H4z" fill="#0b5d52"/><path d="M28 20h-8v8z" fill="#6fd3c1"/></svg>
 `;
