@@ -51,6 +51,7 @@ async function prepare(handlers: readonly AnyHandler[]): Promise<Parameters<type
   refuseUnsupported(engine, served);
   const archiving = createArchiving(engine, config.queue, log);
   const metrics = createMetrics([...served.keys()]);
+  if (archiving) metrics.watchHistory(() => archiving.archiver.status());
   const { name, queue, slots, drainMs, graceMs, watchdogMs, restarts, lastDeath } = config;
   const ledger = ledgerOf(config, log);
   const worker = new WorkerRuntime({

@@ -96,7 +96,8 @@ describe.skipIf(postgresBin() === undefined)('the archiver', () => {
   it('past its bound gives up the oldest, counts them and sounds the alarm', async () => {
     const rules = { backlogMaxBytes: 20_000, isStrict: false };
     const lab = await open({ keepCount: 10, rules, postgresUrl: 'postgres://prodwork@127.0.0.1:1/away' });
-    await lab.archiver().start();
+    const archiver = lab.archiver();
+    await archiver.start();
     const source = lab.source();
     await source.start();
     await lab.worker();
@@ -108,6 +109,7 @@ describe.skipIf(postgresBin() === undefined)('the archiver', () => {
     expect(jobs + dropped).toBe(500);
     expect(bytes).toBeLessThanOrEqual(20_000);
     await until('the alarm', () => lab.lines().some((line) => line.includes('given up unstored')));
+    expect(archiver.status().backlog).toEqual({ jobs, bytes, dropped, oldestAt: expect.any(Number) });
     await source.stop();
   });
 

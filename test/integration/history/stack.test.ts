@@ -9,6 +9,7 @@ describe.skipIf(postgresBin() === undefined)('producer and worker with a history
   let redis: RedisServer;
   let postgres: PostgresServer;
   let origin: string;
+  let workerPort: number;
   const children: ChildProcess[] = [];
   const process_ = (main: string, env: Record<string, string>): void => {
     const child = spawn(process.execPath, ['--conditions=source', `packages/${main}/src/main.ts`], {
@@ -29,7 +30,8 @@ describe.skipIf(postgresBin() === undefined)('producer and worker with a history
     const port = await freePort();
     origin = `http://127.0.0.1:${port}`;
     process_('producer', { PRODUCER_PORT: String(port) });
-    process_('worker', { WORKER_PORT: '0', WORKER_NAME: 'w1' });
+    workerPort = await freePort();
+    process_('worker', { WORKER_PORT: String(workerPort), WORKER_NAME: 'w1' });
     await until(
       'ready',
       () =>
@@ -85,6 +87,9 @@ describe.skipIf(postgresBin() === undefined)('producer and worker with a history
     expect(await receipt.text()).toContain('ompleted');
     expect((await get(`/api/jobs/${id}/why`)).body).toMatchObject({ reason: 'final', state: 'completed' });
     expect((await get('/api/jobs/default.0.xxxxxxxxxxxxxxxxxxxxxx')).status).toBe(404);
+    const metrics = await (await fetch(`http://127.0.0.1:${workerPort}/metrics`)).text();
+    expect(metrics).toMatch(/^prodwork_history_stored_jobs 1$/m);
+    expect(metrics).toMatch(/^prodwork_history_dropped_jobs 0$/m);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import type { HistoryRules, HistorySource, HistoryWriter } from '../engine/history.ts';
+import type { HistoryBacklog, HistoryRules, HistorySource, HistoryWriter } from '../engine/history.ts';
 import type { Log } from '../log.ts';
 import type { PostgresBoot } from '../postgres/boot.ts';
 import { faultLine } from '../postgres/faults.ts';
@@ -31,6 +31,8 @@ export interface Archiver extends Service {
     readonly isHolder: boolean;
     readonly stored: number;
     readonly expired: number;
+    /** As it was a moment ago; absent until the first look. */
+    readonly backlog?: HistoryBacklog;
     readonly problem?: string;
   };
 }
@@ -57,7 +59,7 @@ class PostgresArchiver implements Archiver {
   #isHolder = false;
   #stored = 0;
   #expired = 0;
-  #dropped: number | undefined;
+  #backlog: HistoryBacklog | undefined;
   #problem: string | undefined;
   #expireAt = 0;
 
@@ -78,8 +80,11 @@ class PostgresArchiver implements Archiver {
   }
 
   status(): ReturnType<Archiver['status']> {
-    const status = { isHolder: this.#isHolder, stored: this.#stored, expired: this.#expired };
-    return this.#problem === undefined ? status : { ...status, problem: this.#problem };
+    return {
+      ...{ isHolder: this.#isHolder, stored: this.#stored, expired: this.#expired },
+      ...(this.#backlog && { backlog: this.#backlog }),
+      ...(this.#problem !== undefined && { problem: this.#problem }),
+    };
   }
 
   async #run(): Promise<void> {
@@ -140,9 +145,10 @@ class PostgresArchiver implements Archiver {
   async #care(): Promise<void> {
     const { source, rules } = this.#options;
     await source.keep(rules);
-    const { dropped } = await source.backlog();
-    if (this.#dropped !== undefined && dropped > this.#dropped) this.#alarm(dropped - this.#dropped);
-    this.#dropped = dropped;
+    const backlog = await source.backlog();
+    const dropped = backlog.dropped - (this.#backlog?.dropped ?? backlog.dropped);
+    if (dropped > 0) this.#alarm(dropped);
+    this.#backlog = backlog;
   }
 
   #alarm(dropped: number): void {

@@ -12,6 +12,13 @@ export interface Gauges {
   readonly isReady: () => boolean;
 }
 
+/** The history as this worker sees it. */
+export interface HistoryGauges {
+  readonly isHolder: boolean;
+  readonly stored: number;
+  readonly backlog?: { readonly jobs: number; readonly bytes: number; readonly dropped: number };
+}
+
 /** What a worker counts. Each worker has its own registry, so that two in one process do not share figures. */
 export interface Metrics {
   settled(type: string, outcome: Outcome['kind'] | 'lost' | 'unknown'): void;
@@ -19,6 +26,8 @@ export interface Metrics {
   redelivered(type: string): void;
   loopBlocked(): void;
   watch(gauges: Gauges): void;
+  /** Only where there is a history. */
+  watchHistory(read: () => HistoryGauges): void;
   readonly contentType: string;
   text(): Promise<string>;
 }
@@ -81,6 +90,23 @@ export function createMetrics(types: readonly string[]): Metrics {
       gauge('worker_restarts', 'How often the supervisor has restarted this worker.', gauges.restarts);
       gauge('watchdog_age_seconds', 'Time since the fetch loop last turned.', () => gauges.watchdogAgeMs() / 1_000);
       gauge('worker_ready', '1 when jobs could come.', () => (gauges.isReady() ? 1 : 0));
+    },
+    watchHistory(read) {
+      gauge('history_archiving', '1 on the worker that moves finished jobs to the history.', () =>
+        read().isHolder ? 1 : 0,
+      );
+      gauge('history_stored_jobs', 'Finished jobs that this worker has stored since its start.', () => read().stored);
+      gauge(
+        'history_unstored_jobs',
+        'Finished jobs that wait for the history; the same on every worker.',
+        () => read().backlog?.jobs ?? 0,
+      );
+      gauge('history_unstored_bytes', 'About what they take in Redis.', () => read().backlog?.bytes ?? 0);
+      gauge(
+        'history_dropped_jobs',
+        'Finished jobs that were given up unstored. An alarm belongs on it: they are in no history.',
+        () => read().backlog?.dropped ?? 0,
+      );
     },
     contentType: registry.contentType,
     text: () => registry.metrics(),
