@@ -13,4 +13,6 @@ export const COMMANDS = {
   lint: 'compose/run/lint.ts',
   format: 'compose/run/format.ts',
   build: 'compose/run/build.ts',
+  prodwork: 'packages/cli/src/main.ts',
+  pictures: 'test/e2e/pictures/main.ts',
 };

@@ -12,6 +12,7 @@ import { defineJob } from 'prodwork/job/define-job';
 import { primes } from 'prodwork/jobs/primes';
 import { sleep } from 'prodwork/jobs/sleep';
 import { createLog } from 'prodwork/log';
+import { onceInMemory } from 'prodwork/redis/once';
 import { Type } from 'typebox';
 
 /** A type with one field of every kind that the form knows. */
@@ -69,6 +70,7 @@ export async function producer(
     engine,
     submitter,
     inspector,
+    once: onceInMemory(),
     ...over(engine),
   });
   return {

@@ -1,28 +1,36 @@
 import { Command } from 'commander';
 import { ProblemError } from 'prodwork/client';
 import { actCommands } from './commands/act.ts';
+import { bulkCommand } from './commands/bulk.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { queueCommands } from './commands/queue.ts';
 import { readCommands } from './commands/read.ts';
+import { signInCommand } from './commands/sign-in.ts';
 import { submitCommand } from './commands/submit.ts';
 import { watchCommand } from './commands/watch.ts';
-import { EXIT_CODES, type GlobalOptions, openSession, type Session } from './session.ts';
+import { EXIT_CODES, type GlobalOptions, openSession, type Session, UsageError } from './session.ts';
 
 /** Builds the command; runs nothing. `env` gives the defaults of --url and --token. */
 export function createCli(env: NodeJS.ProcessEnv): Command {
   const program = new Command('prodwork')
     .description('Submit, watch and mend jobs.')
     .option('--url <url>', 'the producer [PRODWORK_URL]', env.PRODWORK_URL ?? 'http://localhost:5000')
-    .option('--token <token>', 'Bearer token; better in the environment [PRODWORK_TOKEN]', env.PRODWORK_TOKEN)
+    .option('--token <token>', 'Bearer token; better in the environment [PRODWORK_TOKEN]')
     .option('--queue <queue>', 'another queue than the default one')
     .option('--json', 'answer in JSON, for programs')
     .showSuggestionAfterError()
     .exitOverride();
-  const session = (): Session => openSession(program.opts<GlobalOptions>(), process.stdout, process.stderr);
+  // No default in the option itself: the help would print the token.
+  const options = (): GlobalOptions => ({ token: env.PRODWORK_TOKEN ?? '', ...program.opts() });
+  const session = (): Session => openSession(options(), process.stdout, process.stderr);
   submitCommand(program, session);
+  bulkCommand(program, session);
   readCommands(program, session);
   watchCommand(program, session);
   actCommands(program, session);
-  doctorCommand(program, () => program.opts<GlobalOptions>().json === true, env);
+  queueCommands(program, session);
+  signInCommand(program, session);
+  doctorCommand(program, () => options().json === true, env);
   return program;
 }
 
@@ -34,6 +42,7 @@ export async function runCli(args: readonly string[], env: NodeJS.ProcessEnv): P
   } catch (error) {
     if (error instanceof Error && 'exitCode' in error) return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
     process.stderr.write(`${messageOf(error)}\n`);
+    if (error instanceof UsageError) return EXIT_CODES.usage;
     return error instanceof ProblemError && error.status === 0 ? EXIT_CODES.noAnswer : EXIT_CODES.failed;
   }
 }

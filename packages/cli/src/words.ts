@@ -1,4 +1,4 @@
-import type { WorkerView } from 'prodwork/engine/inspector';
+import type { QueueView, WorkerView } from 'prodwork/engine/inspector';
 import type { Delivery, Job } from 'prodwork/job/job';
 import { age, plain, table } from './table.ts';
 
@@ -60,6 +60,21 @@ export function workersTable(workers: readonly WorkerView[], now: number): strin
     worker.jobs.map((job) => `${job.type} for ${age(now - job.startedAt)}`).join(', '),
   ]);
   return table(['WORKER', 'STATE', 'BUSY', 'HEARTBEAT', 'RESTARTS', 'TYPES', 'DOING'], rows);
+}
+
+export function queuesTable(queues: readonly QueueView[]): string {
+  if (queues.length === 0) return 'Nothing was ever submitted here.';
+  const rows = queues.map(({ name, isPaused, counts, oldestWaitingMs, totals }) => [
+    name,
+    isPaused ? 'paused' : 'open',
+    String(counts.waiting),
+    counts.waiting > 0 ? age(oldestWaitingMs) : '',
+    String(counts.active),
+    String(counts.scheduled),
+    String(totals.completed),
+    String(counts.dead),
+  ]);
+  return table(['QUEUE', 'STATE', 'WAITING', 'OLDEST', 'ACTIVE', 'SCHEDULED', 'COMPLETED', 'DEAD'], rows);
 }
 
 const json = (value: unknown): string => plain(JSON.stringify(value));

@@ -9,18 +9,21 @@ import { installOpenApi } from './plugins/openapi.ts';
 import { installProblems } from './plugins/problems.ts';
 import { installRateLimits } from './plugins/rate-limits.ts';
 import { installSecurity, requestId } from './plugins/security.ts';
+import { installSessions } from './plugins/session.ts';
 import { installValidation } from './plugins/validation.ts';
 import { apiActRoutes } from './routes/api-acts.ts';
 import { apiBulkRoutes } from './routes/api-bulk.ts';
 import { apiHistoryRoutes } from './routes/api-history.ts';
 import { apiJobRoutes } from './routes/api-jobs.ts';
 import { apiQueueRoutes } from './routes/api-queues.ts';
+import { dashboardRoutes } from './routes/dashboard.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
 import { formRoutes } from './routes/form.ts';
 import { healthRoutes } from './routes/health.ts';
 import { receiptRoutes } from './routes/receipt.ts';
 import { JobSchema, newJobSchema, ProblemSchema, QueueSchema, WhySchema, WorkerSchema } from './routes/schemas.ts';
+import { signInRoutes } from './routes/sign-in.ts';
 import { createServices } from './services.ts';
 
 /** Builds the application; never listens. What it is given is started and stopped by the caller. */
@@ -59,6 +62,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     app.addSchema(schema);
   await installSecurity(app, config);
   installAuth(app, services.tokens);
+  installSessions(app, services.sessions);
   await installRateLimits(app, config);
   installBodies(app);
   await installOpenApi(app, config);
@@ -79,6 +83,8 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   apiQueueRoutes(app, services);
   apiHistoryRoutes(app, services);
   eventRoutes(app, services);
+  signInRoutes(app, services);
+  dashboardRoutes(app, services);
   docsRoutes(app, services);
   return app;
 }

@@ -5,6 +5,7 @@ import type { Inspector } from 'prodwork/engine/inspector';
 import type { Submitter } from 'prodwork/engine/submitter';
 import type { JobDefinition } from 'prodwork/job/define-job';
 import type { Log } from 'prodwork/log';
+import type { Once } from 'prodwork/redis/once';
 import type { ProducerConfig } from './config.ts';
 
 /** What the application is given. It starts and stops none of it. */
@@ -16,6 +17,8 @@ export interface Dependencies {
   readonly engine: Pick<Engine, 'name' | 'promises' | 'health'>;
   readonly submitter: Pick<Submitter, 'submit'>;
   readonly inspector: Inspector;
+  /** Marks used sign-in links, for all replicas. */
+  readonly once: Once;
   /** Where finished jobs are searched; absent: `DATABASE_URL` is not set. */
   readonly history?: HistoryReader | undefined;
 }

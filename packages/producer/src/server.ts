@@ -9,6 +9,7 @@ import { inspectorWithHistory } from 'prodwork/history/inspector-with-history';
 import { openHistory } from 'prodwork/history/open';
 import type { JobDefinition } from 'prodwork/job/define-job';
 import type { Log } from 'prodwork/log';
+import { onceInRedis } from 'prodwork/redis/once';
 import type { Service } from 'prodwork/service';
 import { buildApp } from './app.ts';
 import type { ProducerConfig } from './config.ts';
@@ -46,6 +47,7 @@ export function createServer(
       engine,
       submitter,
       inspector,
+      once: onceInRedis(config.redisUrl, config.prefix),
       history: past?.history,
     });
     stops.push(() => close(app, config.drainMs, log));

@@ -1,7 +1,9 @@
 import type { Dependencies } from './dependencies.ts';
 import { createSnapshots, type Snapshots } from './live/snapshot.ts';
+import { type Acts, createActs } from './operate/acts.ts';
 import { createMetrics, type Metrics } from './plugins/metrics.ts';
 import { openTokens, type Tokens } from './plugins/tokens.ts';
+import { createSessions, type Sessions } from './session/sessions.ts';
 import { type Catalog, createCatalog } from './submit/catalog.ts';
 import { createFormSubmits, type FormSubmits } from './submit/form-batch.ts';
 import { createSubmitService, type SubmitService } from './submit/submit-service.ts';
@@ -14,6 +16,8 @@ export interface Services extends Dependencies {
   readonly formSubmits: FormSubmits;
   readonly snapshots: Snapshots;
   readonly tokens: Tokens | undefined;
+  readonly acts: Acts;
+  readonly sessions: Sessions;
 }
 
 export function createServices(dependencies: Dependencies): Services {
@@ -21,6 +25,7 @@ export function createServices(dependencies: Dependencies): Services {
   const snapshots = createSnapshots(inspector, config.queue, clock);
   const metrics = createMetrics(snapshots);
   const submits = createSubmitService(submitter, (outcome) => metrics.submits.inc({ outcome }));
+  const tokens = config.tokensFile === '' ? undefined : openTokens(config.tokensFile, log);
   return {
     ...dependencies,
     catalog: createCatalog(jobTypes, engine.promises.retries),
@@ -28,6 +33,8 @@ export function createServices(dependencies: Dependencies): Services {
     submits,
     formSubmits: createFormSubmits(submits, engine.promises.idempotentSubmit),
     snapshots,
-    tokens: config.tokensFile === '' ? undefined : openTokens(config.tokensFile, log),
+    tokens,
+    acts: createActs(dependencies),
+    sessions: createSessions(tokens, clock, dependencies.once),
   };
 }

@@ -7,6 +7,7 @@ import {
   jobCount,
   type ProducerUnderTest,
   post,
+  postForm,
   producer,
 } from '../../support/producer-under-test.ts';
 import { until } from '../../support/until.ts';
@@ -39,6 +40,12 @@ describe.skipIf(noBrowser !== undefined)(noBrowser ?? 'in a real Chromium', () =
     const page = await context.newPage();
     await page.goto(base + path);
     return page;
+  };
+  const signIn = async (page: Page): Promise<void> => {
+    const { path } = (await test.app.inject({ method: 'POST', url: '/api/sign-in' })).json<{ path: string }>();
+    await page.goto(base + path);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Queues' }).waitFor();
   };
   /** A worker that completes whatever it is handed. */
   const startWorker = async (act?: (claim: Claim) => void) => {
@@ -121,6 +128,27 @@ describe.skipIf(noBrowser !== undefined)(noBrowser ?? 'in a real Chromium', () =
     );
   });
 
+  it.each([true, false])(
+    'an operator signs in, cancels a job and deletes it (JavaScript: %s)',
+    async (javaScriptEnabled) => {
+      const { id } = (await test.app.inject(post({ type: 'sleep', payload: { seconds: 1 } }))).json();
+      const page = await open('/dashboard', { javaScriptEnabled, viewport: PHONE });
+      await page.getByText('npx prodwork sign-in').first().waitFor();
+      await signIn(page);
+      await page.getByRole('link', { name: /^waiting 1/ }).click();
+      await page.getByRole('link', { name: id }).click();
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.getByText('Cancelled.', { exact: true }).waitFor();
+      await page.getByText('Delete …').click();
+      await page.getByRole('button', { name: 'Delete for good' }).click();
+      await page.getByText('Deleted.', { exact: true }).waitFor();
+      expect(await jobCount(test.app)).toBe(0);
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.goto(`${base}/dashboard`);
+      expect(await page.getByRole('heading', { name: 'Queues' }).count()).toBe(0);
+    },
+  );
+
   it('a batch shows each of its jobs, live', async () => {
     const page = await open('/');
     await page.getByLabel('Copies').fill('30');
@@ -146,34 +174,61 @@ describe.skipIf(noBrowser !== undefined)(noBrowser ?? 'in a real Chromium', () =
     expect(await violationsOf(page)).toEqual([]);
   });
 
-  it.each([
+  const looks = [
     ['light', PHONE],
     ['dark', PHONE],
     ['light', DESK],
     ['dark', DESK],
-  ] as const)('every page is free of violations and of sideways scrolling (%s, %o)', async (colorScheme, viewport) => {
+  ] as const;
+  /** A job that died of something evil, for pages that show everything. */
+  const deadJob = async (): Promise<string> => {
     const consumer = await startWorker((claim) => {
       if (claim.delivery === 1)
         void consumer.settle(claim, { kind: 'bury', error: { code: 'HANDLER_FAILED', message: evil } });
     });
-    const done = (await test.app.inject(post({ type: 'sleep', payload: { seconds: 1 } }))).json().id;
-    await until('the end', async () => (await test.app.inject(`/api/jobs/${done}`)).json().state === 'dead');
-    const form = await test.app.inject({
-      method: 'POST',
-      url: '/jobs',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      payload: 'type=sleep&seconds=1&copies=5',
-    });
-    const page = await open('/', { colorScheme, viewport });
-    const complaints = complaintsOf(page);
-    for (const path of ['/', '/?type=everything', `/jobs/${done}`, String(form.headers.location), '/docs']) {
+    const { id } = (await test.app.inject(post({ type: 'sleep', payload: { seconds: 1 } }))).json();
+    await until('the end', async () => (await test.app.inject(`/api/jobs/${id}`)).json().state === 'dead');
+    await consumer.stop();
+    return id;
+  };
+  const inspect = async (page: Page, paths: readonly string[], width: number): Promise<void> => {
+    for (const path of paths) {
       await page.goto(base + path);
       expect(await violationsOf(page), path).toEqual([]);
-      expect(await page.evaluate('document.documentElement.scrollWidth'), path).toBeLessThanOrEqual(viewport.width);
+      expect(await page.evaluate('document.documentElement.scrollWidth'), path).toBeLessThanOrEqual(width);
     }
-    expect(complaints).toEqual([]);
-    await page.goto(`${base}/nowhere`);
-    expect(await violationsOf(page)).toEqual([]);
-    await consumer.stop();
-  });
+  };
+
+  it.each(looks)(
+    'every page is free of violations and of sideways scrolling (%s, %o)',
+    async (colorScheme, viewport) => {
+      const dead = await deadJob();
+      const form = await test.app.inject(postForm({ type: 'sleep', seconds: '1', copies: '5' }));
+      const page = await open('/', { colorScheme, viewport });
+      const complaints = complaintsOf(page);
+      const paths = ['/', '/?type=everything', `/jobs/${dead}`, String(form.headers.location), '/docs'];
+      await inspect(page, paths, viewport.width);
+      expect(complaints).toEqual([]);
+      await page.goto(`${base}/nowhere`);
+      expect(await violationsOf(page)).toEqual([]);
+    },
+  );
+
+  it.each(looks)(
+    "so is every page of the dashboard, with a job's evil words in it (%s, %o)",
+    async (colorScheme, viewport) => {
+      const dead = await deadJob();
+      const page = await open('/dashboard/sign-in', { colorScheme, viewport });
+      const complaints = complaintsOf(page);
+      await inspect(page, ['/dashboard/sign-in', '/dashboard/sign-in?code=x'], viewport.width);
+      await signIn(page);
+      await inspect(
+        page,
+        ['/dashboard', '/dashboard/jobs', `/dashboard/jobs/${dead}`, '/dashboard/jobs?state=active'],
+        viewport.width,
+      );
+      expect(await page.locator('main :is(img, script)').count()).toBe(0);
+      expect(complaints).toEqual([]);
+    },
+  );
 });

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { SubmitOptions } from 'prodwork/client';
 import { type Job, PRIORITIES } from 'prodwork/job/job';
-import { choiceOption, wholeNumber } from '../options.ts';
-import type { Session } from '../session.ts';
+import { choiceOption, readInput, wholeNumber } from '../options.ts';
+import { type Session, UsageError } from '../session.ts';
 import { jobDetails } from '../words.ts';
 import { watchJob } from './watch.ts';
 
@@ -54,11 +53,10 @@ function optionsOf(flags: SubmitFlags, queue: string | undefined): SubmitOptions
 }
 
 function readPayload(text: string): unknown {
-  const source =
-    text === '-' ? readFileSync(0, 'utf8') : text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text;
+  const source = text.startsWith('@') || text === '-' ? readInput(text.replace(/^@/, '')) : text;
   try {
     return JSON.parse(source);
   } catch (error) {
-    throw new Error(`the payload is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`the payload is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

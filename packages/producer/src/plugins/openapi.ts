@@ -16,6 +16,8 @@ export async function installOpenApi(app: FastifyInstance, config: ProducerConfi
       tags: [
         { name: 'jobs', description: 'Submit, read and act on jobs' },
         { name: 'queues', description: 'Queues, workers and counts' },
+        { name: 'history', description: 'Finished jobs in Postgres' },
+        { name: 'operators', description: 'Into the dashboard' },
         { name: 'health', description: 'For probes and for Prometheus' },
       ],
       components: {

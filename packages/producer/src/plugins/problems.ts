@@ -29,8 +29,13 @@ export function problemOf(error: ProdworkError): Problem {
 }
 
 /** What Fastify and Node raise by themselves, as our codes. Everything else is ours to be ashamed of: INTERNAL. */
-function asProdworkError(error: FastifyError | ProdworkError): ProdworkError {
-  if (isProdworkError(error)) return error;
+export function asProdworkError(error: FastifyError | ProdworkError, request: FastifyRequest): ProdworkError {
+  const ours = isProdworkError(error) ? error : translated(error);
+  if (ours.code === 'INTERNAL') request.log.error({ err: error, requestId: request.id }, 'request failed');
+  return ours;
+}
+
+function translated(error: FastifyError): ProdworkError {
   const code: ErrorCode | undefined = {
     FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE' as const,
     FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE' as const,
@@ -75,15 +80,13 @@ function linger(request: FastifyRequest, reply: FastifyReply): void {
   if (raw.complete) return;
   reply.removeHeader('connection');
   raw.resume();
-  const cut = setTimeout(() => raw.socket.destroy(), LINGER_MS);
+  const cut = setTimeout(() => raw.destroy(), LINGER_MS);
   for (const event of ['end', 'close']) raw.once(event, () => clearTimeout(cut));
 }
 
 export function installProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError | ProdworkError, request, reply) => {
-    const ours = asProdworkError(error);
-    if (ours.code === 'INTERNAL') request.log.error({ err: error, requestId: request.id }, 'request failed');
-    return sendProblem(request, reply, ours);
+    return sendProblem(request, reply, asProdworkError(error, request));
   });
 
   const routes = new Map<string, { pattern: RegExp; methods: Set<string> }>();

@@ -15,6 +15,8 @@ export interface TokenHolder {
 export interface Tokens {
   /** Who shows this token, or undefined. Takes the same time whichever token is wrong, and wherever. */
   find(token: string): TokenHolder | undefined;
+  /** What only this file and its token know of a holder with this role: sessions are sealed with it, and end with it. */
+  secretOf(name: string, needed: Role): Buffer | undefined;
 }
 
 interface Entry {
@@ -58,10 +60,16 @@ export function openTokens(path: string, log: Log, now: () => number = Date.now)
       for (const entry of entries) if (timingSafeEqual(entry.digest, digest)) found = entry;
       if (found === undefined) return undefined;
       const { name, role } = found;
-      return { name, may: (needed) => ROLES.indexOf(role) >= ROLES.indexOf(needed) };
+      return { name, may: (needed) => mayAct(role, needed) };
+    },
+    secretOf(name, needed) {
+      refresh();
+      return entries.find((entry) => entry.name === name && mayAct(entry.role, needed))?.digest;
     },
   };
 }
+
+const mayAct = (role: Role, needed: Role): boolean => ROLES.indexOf(role) >= ROLES.indexOf(needed);
 
 export function parseTokens(text: string): readonly Entry[] {
   const faults: string[] = [];

@@ -1,10 +1,9 @@
-import type { FastifyInstance } from 'fastify';
-import type { ActAnswer } from 'prodwork/engine/inspector';
-import { ProdworkError } from 'prodwork/errors';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { type Act, noSuchJob, type Verb } from '../operate/acts.ts';
 import type { Services } from '../services.ts';
 import { within } from '../submit/within.ts';
-import { type JobRequest, noSuchJob } from './api-jobs.ts';
+import type { JobRequest } from './api-jobs.ts';
 import { ById, InQueue, problems } from './schemas.ts';
 
 const ANSWERS = Type.Object({
@@ -14,33 +13,12 @@ const ANSWERS = Type.Object({
 
 /** Acts of people on one job. */
 export function apiActRoutes(app: FastifyInstance, services: Services): void {
-  const { config, inspector, engine } = services;
+  const { config, inspector, acts } = services;
   const tags = ['jobs'];
   const shared = { tags, params: ById, querystring: InQueue };
 
-  const act = async (
-    request: { params: { id: string }; query: { queue?: string } },
-    verb: 'cancel' | 'retry' | 'remove',
-  ): Promise<{ id: string; answer: ActAnswer }> => {
-    const { id } = request.params;
-    const isPossible = { cancel: engine.promises.cancel, retry: engine.promises.operatorRetry, remove: true }[verb];
-    if (!isPossible)
-      throw new ProdworkError('UNSUPPORTED', `The engine ${engine.name} cannot ${verb} a job.`, { jobId: id });
-    const answer = await within(inspector[verb](id, request.query.queue ?? config.queue), 'QUEUE_UNAVAILABLE');
-    if (answer === 'not-found') throw noSuchJob(id);
-    if (answer === 'refused') {
-      const rule = {
-        cancel: 'only a job that has not ended can be cancelled',
-        retry: 'only a dead, cancelled or abandoned job can be tried again',
-        remove: 'an active job cannot be deleted; cancel it first',
-      }[verb];
-      throw new ProdworkError('NOT_ALLOWED_IN_STATE', `${rule.charAt(0).toUpperCase()}${rule.slice(1)}.`, {
-        rule,
-        jobId: id,
-      });
-    }
-    return { id, answer };
-  };
+  const act = ({ params, query }: Pick<FastifyRequest<JobRequest>, 'params' | 'query'>, verb: Verb): Promise<Act> =>
+    acts.act(params.id, query.queue ?? config.queue, verb);
   const answers = { 200: ANSWERS, ...problems(400, 401, 403, 404, 409, 429, 501, 503) };
 
   app.post<JobRequest>(

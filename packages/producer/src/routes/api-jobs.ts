@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { ProdworkError } from 'prodwork/errors';
 import type { JobState } from 'prodwork/job/job';
 import { NAME_PATTERN } from 'prodwork/job/names';
 import { Type } from 'typebox';
+import { noSuchJob } from '../operate/acts.ts';
 import type { Services } from '../services.ts';
 import { readNewJob } from '../submit/intake.ts';
 import { IDEMPOTENCY_WINDOW_SECONDS } from '../submit/submit-service.ts';
@@ -40,11 +40,6 @@ export interface JobRequest {
   Params: { id: string };
   Querystring: { queue?: string };
 }
-
-export const noSuchJob = (id: string): ProdworkError =>
-  new ProdworkError('NOT_FOUND', 'There is no such job: the id is wrong, or the job is older than what is kept.', {
-    jobId: id,
-  });
 
 export const jobPath = (job: { id: string; queue: string }, defaultQueue: string): string =>
   `/api/jobs/${job.id}${job.id.includes('.') || job.queue === defaultQueue ? '' : `?queue=${job.queue}`}`;

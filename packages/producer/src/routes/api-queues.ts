@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify';
-import { ProdworkError } from 'prodwork/errors';
 import { Type } from 'typebox';
 import type { Services } from '../services.ts';
 import { within } from '../submit/within.ts';
@@ -7,7 +6,7 @@ import { InQueue, problems, QueueName } from './schemas.ts';
 
 /** Queues, workers and counts. */
 export function apiQueueRoutes(app: FastifyInstance, services: Services): void {
-  const { config, inspector, engine, snapshots } = services;
+  const { config, inspector, engine, snapshots, acts } = services;
   const tags = ['queues'];
   const usual = problems(400, 401, 403, 429, 503);
 
@@ -104,9 +103,7 @@ export function apiQueueRoutes(app: FastifyInstance, services: Services): void {
       },
       async (request) => {
         const { name } = request.params;
-        if (!engine.promises.pause)
-          throw new ProdworkError('UNSUPPORTED', `The engine ${engine.name} cannot pause a queue.`);
-        await within(inspector[verb](name), 'QUEUE_UNAVAILABLE');
+        await acts.hold(name, verb);
         return within(inspector.queue(name), 'QUEUE_UNAVAILABLE');
       },
     );

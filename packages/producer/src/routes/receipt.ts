@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isGeneratedId } from 'prodwork/job/ids';
 import type { Job } from 'prodwork/job/job';
+import { noSuchJob } from '../operate/acts.ts';
 import { authorize } from '../plugins/auth.ts';
 import type { Services } from '../services.ts';
 import { isFormId, parseBatch } from '../submit/form-batch.ts';
@@ -8,7 +9,7 @@ import { within } from '../submit/within.ts';
 import { batchPage } from '../views/batch.ts';
 import { gauge } from '../views/gauge.ts';
 import { receiptPage } from '../views/receipt.ts';
-import { type JobRequest, noSuchJob } from './api-jobs.ts';
+import type { JobRequest } from './api-jobs.ts';
 import { ById, InQueue } from './schemas.ts';
 
 /** Ids that nobody can guess: whoever has one was given it. */

@@ -5,7 +5,7 @@ export interface Page {
   readonly title: string;
   readonly main: Html;
   /** Which part of the site it belongs to, for the menu. */
-  readonly section?: 'submit' | 'docs';
+  readonly section?: 'submit' | 'docs' | 'dashboard';
   /** Seconds after which a browser without JavaScript asks again. */
   readonly refreshSeconds?: number;
   /** Names the replica in the footer; absent where no replica is known (errors before routing). */
@@ -32,7 +32,7 @@ ${page.refreshSeconds !== undefined && html`<noscript><meta http-equiv="refresh"
 <a class="skip" href="#main">Skip to content</a>
 <header class="top"><div class="wrap">
 <a class="brand" href="/"><svg viewBox="0 0 24 24" aria-hidden="true"><rect x="2" y="4" width="13" height="4" rx="2"/><rect x="2" y="10" width="20" height="4" rx="2"/><rect x="2" y="16" width="9" height="4" rx="2"/></svg>prodwork</a>
-<nav aria-label="Main"><a href="/"${current(page.section === 'submit')}>Submit</a><a href="/docs"${current(page.section === 'docs')}>API</a></nav>
+<nav aria-label="Main"><a href="/"${current(page.section === 'submit')}>Submit</a><a href="/docs"${current(page.section === 'docs')}>API</a><a href="/dashboard"${current(page.section === 'dashboard')}>Dashboard</a></nav>
 </div></header>
 <main id="main" class="wrap" tabindex="-1">
 ${page.main}

@@ -4,6 +4,7 @@ import type { JobPage, QueueView, Why, WorkerView } from '../engine/inspector.ts
 import type { JobDefinition } from '../job/define-job.ts';
 import { FINAL_STATES, type Job, type JobState, type Priority } from '../job/job.ts';
 import { type HttpOptions, request } from './http.ts';
+import { resultsOf } from './results.ts';
 
 export { type Problem, ProblemError } from './problem.ts';
 
@@ -31,6 +32,11 @@ export interface BulkResult {
   readonly line: number;
   readonly job?: Job;
   readonly error?: { readonly code: string; readonly detail: string; readonly field?: string; readonly rule?: string };
+}
+
+export interface BulkOptions {
+  /** Called with the number of answers so far, while they arrive. Begins anew when the call is tried again. */
+  readonly onProgress?: (answered: number) => void;
 }
 
 /** A job whose type is known: its payload and result have the definition's types. */
@@ -83,13 +89,19 @@ export class ProdworkClient {
    * Submits up to 10,000 jobs in one call; a bad one is named by its line and does not harm the others.
    * Jobs without an `id` are given one, so that a retry of the call makes each of them once.
    */
-  async submitBulk(jobs: readonly BulkJob[]): Promise<readonly BulkResult[]> {
+  async submitBulk(jobs: readonly BulkJob[], options: BulkOptions = {}): Promise<readonly BulkResult[]> {
     const body = jobs.map((job) => (job.id === undefined ? { ...job, id: `bulk-${randomUUID()}` } : job));
-    const answer = await request(
-      { timeoutMs: 120_000, ...this.options },
-      { method: 'POST', path: 'api/jobs/bulk', body },
-    );
-    return (answer as { results: readonly BulkResult[] }).results;
+    const read = async (response: Response): Promise<readonly BulkResult[]> => {
+      const results: BulkResult[] = [];
+      if (response.body === null) throw new SyntaxError('an answer without a body');
+      for await (const result of resultsOf(response.body)) {
+        results.push(result as BulkResult);
+        options.onProgress?.(results.length);
+      }
+      return results;
+    };
+    const call = { method: 'POST', path: 'api/jobs/bulk', body, read } as const;
+    return (await request({ timeoutMs: 120_000, ...this.options }, call)) as readonly BulkResult[];
   }
 
   /** One job, or undefined. */
@@ -166,6 +178,13 @@ export class ProdworkClient {
 
   async resume(queue: string): Promise<void> {
     await request(this.options, { method: 'POST', path: `api/queues/${encodeURIComponent(queue)}/resume` });
+  }
+
+  /** A link into the dashboard that works once. Wants a token of the role `operate` where tokens are in force. */
+  async signIn(): Promise<{ readonly url: string; readonly expiresAt: number }> {
+    const answer = await request(this.options, { method: 'POST', path: 'api/sign-in' });
+    const { path, expiresAt } = answer as { path: string; expiresAt: number };
+    return { url: new URL(path, this.options.url).href, expiresAt };
   }
 
   private async act(path: string, queue: string | undefined): Promise<Act> {

@@ -19,6 +19,8 @@ export interface Call {
   readonly body?: unknown;
   readonly headers?: { readonly [name: string]: string };
   readonly signal?: AbortSignal;
+  /** Reads a good answer; default: all of it, as JSON. What it throws counts as no answer. */
+  readonly read?: (response: Response) => Promise<unknown>;
 }
 
 const RETRIED = new Set([429, 502, 503, 504]);
@@ -63,6 +65,7 @@ async function tryOnce(options: HttpOptions, call: Call): Promise<{ body: unknow
       signal: call.signal === undefined ? limit : AbortSignal.any([limit, call.signal]),
       redirect: 'error',
     });
+    if (response.ok && call.read !== undefined) return { body: await call.read(response) };
     const body = parse(await response.text());
     if (response.ok) return { body };
     const error = new ProblemError(readProblem(response.status, body));

@@ -1,0 +1,35 @@
+import type { HistoryPage } from 'prodwork/engine/history';
+import { FINAL_STATES } from 'prodwork/job/job';
+import { html } from '../html.ts';
+import { dashboard, type Operated } from './frame.ts';
+import { addressOf, jobsTable, select } from './jobs.ts';
+
+export interface HistoryView extends Operated {
+  readonly asked: {
+    readonly queue: string;
+    readonly state: string;
+    readonly type: string;
+    readonly q: string;
+    readonly cursor: string;
+  };
+  readonly queues: readonly string[];
+  readonly types: readonly string[];
+  readonly page: HistoryPage;
+  readonly now: number;
+}
+
+/** Everything that ended, also what Redis has let go of. */
+export function historyPage(view: HistoryView): string {
+  const { asked, page } = view;
+  const main = html`<section class="card"><h1>History</h1>
+<form method="get" action="/dashboard/history" class="filter" role="search">
+${select('queue', 'Queue', asked.queue, view.queues)}
+${select('state', 'Ended as', asked.state, ['', ...FINAL_STATES])}
+${select('type', 'Type', asked.type, ['', ...view.types])}
+<div class="field"><label for="q">Words in payload, result or error</label><input type="search" id="q" name="q" maxlength="200" value="${asked.q}" aria-describedby="q-help"><p class="help" id="q-help">All of them; "a phrase", or, -not.</p></div>
+<button class="button primary" type="submit">Search</button></form>
+${page.jobs.length === 0 ? html`<div class="empty"><p><strong>Nothing ended that is like that.</strong></p><p>Jobs appear here a moment after their end. What has not ended is under <a href="/dashboard/jobs?q=${asked.q}">Jobs</a>.</p></div>` : jobsTable(page.jobs, view.now)}
+<p class="pages">${asked.cursor !== '' && html`<a class="button" href="${addressOf('/dashboard/history', { ...asked, cursor: '' })}">First page</a> `}${page.cursor !== undefined && html`<a class="button" href="${addressOf('/dashboard/history', { ...asked, cursor: page.cursor })}" rel="next">Next page</a>`}</p>
+</section>`;
+  return dashboard('History', 'history', view, main);
+}
