@@ -8,6 +8,7 @@ import { buildMutant } from './mutants/mutant.ts';
 import { mutations } from './mutants/mutations.ts';
 import { type ChaosOptions, OptionError, parseOptions, USAGE } from './options.ts';
 import { randomOf } from './random.ts';
+import { DOCUMENT_FILE, keep, readKept, writeKept } from './report/kept.ts';
 import { reportPage } from './report/page.ts';
 import { resultsDocument } from './report/results-document.ts';
 import { summaryOf, versions } from './report/summary.ts';
@@ -184,7 +185,13 @@ function write(options: ChaosOptions, results: readonly ScenarioResult[]): void 
   };
   if (options.json !== undefined) put(options.json, `${JSON.stringify(summary, null, 2)}\n`);
   put(options.html ?? join(ROOT, '.prodwork', 'chaos', 'report.html'), reportPage(summary, results));
-  if (options.isPublished) put(join(ROOT, 'docs', 'faults-results.md'), resultsDocument(summary, results));
+  if (options.isPublished) publish(results);
+}
+
+/** Other runs' rows stay: the table is filled in as many runs as it takes. */
+function publish(results: readonly ScenarioResult[]): void {
+  writeKept(keep(readKept(), results));
+  writeFileSync(DOCUMENT_FILE, resultsDocument(readKept()));
 }
 
 try {

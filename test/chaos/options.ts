@@ -13,7 +13,7 @@ export interface ChaosOptions {
   readonly isMatrix: boolean;
   readonly mutations: readonly string[];
   readonly controls: readonly string[];
-  /** Write docs/faults-results.md. */
+  /** Put this run's rows into docs/faults-results.md. */
   readonly isPublished: boolean;
   readonly isQuick: boolean;
 }
@@ -30,7 +30,7 @@ export const USAGE = `npm run chaos -- [options]
   --engine NAME   ${ENGINE_NAMES.join(', ')} (default lease)
   --rate N        jobs submitted a second
   --json FILE     the result as JSON       --html FILE  the report with its time line (default .prodwork/chaos/report.html)
-  --publish       writes docs/faults-results.md from this run
+  --publish       puts this run's rows into docs/faults-results.md; the others stay
   --quick         shorter scenarios`;
 
 const FLAGS = ['--matrix', '--publish', '--quick', '--help'] as const;

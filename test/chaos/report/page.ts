@@ -56,7 +56,10 @@ function overview(results: readonly ScenarioResult[]): string {
   return `<section><h2>Runs</h2><div class="wide"><table><thead><tr><th>Run</th><th>Injected</th><th class="number">Jobs</th><th class="number">Faults</th><th class="number">Lost</th><th class="number">Double commits</th><th></th></tr></thead><tbody>${results.map(row).join('')}</tbody></table></div></section>`;
 }
 
-export function verdictWord({ outcome, expected }: ScenarioResult): { readonly word: string; readonly tone: string } {
+export function verdictWord({ outcome, expected }: Pick<ScenarioResult, 'outcome' | 'expected'>): {
+  readonly word: string;
+  readonly tone: string;
+} {
   if (expected)
     return expected.isShown ? { word: 'red, as it must be', tone: 'warn' } : { word: 'not caught', tone: 'bad' };
   if (outcome === 'skipped') return { word: 'skipped', tone: 'warn' };

@@ -1,41 +1,37 @@
-import { cpus, totalmem } from 'node:os';
-import type { ScenarioResult } from '../run-scenario.ts';
+import { spread } from '../books/impairments.ts';
+import type { Verdict } from '../books/judge.ts';
+import type { Kept } from './kept.ts';
 import { verdictWord } from './page.ts';
-import type { Summary } from './summary.ts';
 
-/** Rows of the fault table that this runner does not play, and who does. */
-const ELSEWHERE: readonly (readonly [string, string, string])[] = [
-  ['F22', 'web replicas killed and scaled behind the gateway', 'needs containers: `npm run test:compose`'],
-  [
-    'F24',
-    'Postgres late, killed in a migration, three replicas at once',
-    '`test/integration/postgres` and `test/integration/noteboard`, part of `npm test`',
-  ],
-];
-
-/** `docs/faults-results.md`: the matrix with its figures, as the run found them. */
-export function resultsDocument(summary: Summary, results: readonly ScenarioResult[]): string {
-  const { seed, versions, jobs, faults, lost, doubleCommits, phantom, duplicateStarts, recoveryMs } = summary;
-  const first = new Date(results[0]?.startedAt ?? Date.now()).toISOString().slice(0, 16).replace('T', ' ');
-  const made = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const { p50, p99, max, redeliveries } = recoveryMs;
-  const own = results.filter(({ expected }) => expected === undefined);
-  const proofs = results.filter(({ expected }) => expected !== undefined);
+/** `docs/faults-results.md`: the matrix with its figures, as the runs found them. */
+export function resultsDocument(runs: readonly Kept[]): string {
+  const own = runs.filter(({ expected, id }) => expected === undefined && id !== 'mixed');
+  const mixtures = runs.filter(({ expected, id }) => expected === undefined && id === 'mixed');
+  const proofs = runs.filter(({ expected }) => expected !== undefined);
   return `# Faults: results
 
-Written by the runner (\`npm run chaos -- --matrix --publish --seed ${seed}\`), not by hand. ${first} UTC; ${made.join(', ')};
-${cpus().length} processors, ${Math.round(totalmem() / 2 ** 30)} GiB. The judge is a ledger outside the queue; what the columns mean and how to repeat a
-run stands in [chaos.md](chaos.md). A row that is red says so.
+Written by the runner (\`npm run chaos -- --publish\`), not by hand: each row is the last run of its scenario, kept in
+[faults-results.jsonl](faults-results.jsonl). The judge is a ledger outside the queue; what the columns mean and how a run is repeated
+stands in [chaos.md](chaos.md). A row that is red says so.
 
-Sums: ${jobs.toLocaleString('en')} jobs, ${faults.length.toLocaleString('en')} faults, lost ${lost}, double commits ${doubleCommits}, phantoms ${phantom}, duplicate starts ${duplicateStarts.toLocaleString('en')}.
-From \`kill -9\` of a worker to the next start of its jobs: p50 ${p50} ms, p99 ${p99} ms, max ${max} ms (${redeliveries} redeliveries).
+${madeWith(runs)}
+
+## Mixed runs
+
+A seeded schedule of overlapping faults under steady load; the books of every job are read.
+
+| Seed | Minutes | Jobs | Faults | Lost | Double commits | Phantoms | Duplicate starts per 1,000 jobs | Recovery p50 | p99 | max | Made with | Result |
+|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|---|
+${mixtures.map((run) => mixedRow(run, runs)).join('\n')}
+${mixedSums(mixtures)}
+
+Recovery is the time from the \`kill -9\` of a worker to the next start of each job that it was running.
 
 ## The matrix
 
-| Id | Injected | Jobs | Faults | Lost | Double commits | Duplicate starts | Result |
-|---|---|---:|---:|---:|---:|---:|---|
-${own.map(matrixRow).join('\n')}
-${ELSEWHERE.map(([id, what, where]) => `| ${id} | ${what} | | | | | | ${where} |`).join('\n')}
+| Id | Injected | Jobs | Faults | Lost | Double commits | Duplicate starts | Seed | Made with | Result |
+|---|---|---:|---:|---:|---:|---:|---:|---|---|
+${own.map((run) => matrixRow(run, runs)).join('\n')}
 
 ## What was measured
 
@@ -47,22 +43,84 @@ ${own.flatMap(checkRows).join('\n')}
 
 A mutation is a copy of the product with one guard taken out; a control is another system. Each must turn its row red.
 
-| Run | What was done | Row | Must show | Result |
-|---|---|---|---|---|
-${proofs.map(proofRow).join('\n')}
+| Run | What was done | Row | Must show | Made with | Result |
+|---|---|---|---|---|---|
+${proofs.map((run) => proofRow(run, runs)).join('\n')}
 `;
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 const count = (value: number | undefined): string => value?.toLocaleString('en') ?? '';
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0);
+const faultsOf = ({ faults }: Kept): number => sumOf(Object.values(faults));
+const ms = (value: number | null): string => (value === null ? '' : `${count(value)} ms`);
 
-function matrixRow(result: ScenarioResult): string {
-  const { id, title, verdict, faults, why } = result;
-  const { word } = verdictWord(result);
-  const red = result.checks.filter(({ isOk }) => !isOk).map(({ what }) => what);
-  const reason = why ?? (red.length > 0 ? red.join(', ') : '');
-  const shown = word === 'green' ? word : `**${word}**${reason ? `: ${reason}` : ''}`;
-  return `| ${id} | ${cell(title)} | ${count(verdict?.jobs)} | ${faults.length} | ${count(verdict?.lost)} | ${count(verdict?.doubleCommits)} | ${count(verdict?.duplicateStarts)} | ${cell(shown)} |`;
+const made = ({ versions, machine }: Kept): string => {
+  const { sources, ...named } = versions;
+  const list = Object.entries(named).map(([name, version]) => `${name} ${version}`);
+  return `${list.join(', ')}; ${machine}; sources ${sources}`;
+};
+
+/** A letter for each set of versions: most rows share one. */
+function letterOf(run: Kept, runs: readonly Kept[]): string {
+  const sets = [...new Set(runs.map(made))];
+  return String.fromCharCode(65 + sets.indexOf(made(run)));
+}
+
+function madeWith(runs: readonly Kept[]): string {
+  const sets = [...new Set(runs.map(made))];
+  const daysOf = (set: string): string => {
+    const days = runs.filter((run) => made(run) === set).map(({ startedAt }) => new Date(startedAt).toISOString());
+    return [...new Set(days.map((day) => day.slice(0, 10)))].sort().join(', ');
+  };
+  const rows = sets.map((set, at) => `- ${String.fromCharCode(65 + at)}: ${set} (${daysOf(set)})`);
+  return `Made with (\`sources\` is \`git rev-parse HEAD:packages\`, with a + when there were changes):\n\n${rows.join('\n')}`;
+}
+
+function mixedRow(run: Kept, runs: readonly Kept[]): string {
+  const { seed, tookMs, verdict, recoveries } = run;
+  const minutes = (tookMs / 60_000).toFixed(1);
+  return `| ${seed} | ${minutes} | ${mixedCells(verdict ? [verdict] : [], faultsOf(run), recoveries)} | ${letterOf(run, runs)} | ${resultOf(run)} |`;
+}
+
+function mixedSums(mixtures: readonly Kept[]): string {
+  const verdicts = mixtures.flatMap(({ verdict }) => verdict ?? []);
+  const minutes = (sumOf(mixtures.map(({ tookMs }) => tookMs)) / 60_000).toFixed(0);
+  const red = mixtures.filter(({ outcome }) => outcome === 'red').length;
+  const cells = mixedCells(
+    verdicts,
+    sumOf(mixtures.map(faultsOf)),
+    mixtures.flatMap(({ recoveries }) => recoveries),
+  );
+  return `| **all** | ${minutes} | ${cells} | | ${red === 0 ? 'green' : `**${red} red**`} |`;
+}
+
+function mixedCells(verdicts: readonly Verdict[], faults: number, recoveries: readonly number[]): string {
+  const sum = (field: 'jobs' | 'lost' | 'doubleCommits' | 'phantom' | 'duplicateStarts'): number =>
+    sumOf(verdicts.map((verdict) => verdict[field]));
+  const { p50, p99, max } = spread(recoveries);
+  const rate = sum('jobs') === 0 ? '' : ((sum('duplicateStarts') / sum('jobs')) * 1_000).toFixed(2);
+  const books = [
+    count(sum('jobs')),
+    count(faults),
+    count(sum('lost')),
+    count(sum('doubleCommits')),
+    count(sum('phantom')),
+  ];
+  return [...books, rate, ms(p50), ms(p99), ms(max)].join(' | ');
+}
+
+function resultOf(run: Kept): string {
+  const { word } = verdictWord(run);
+  const red = run.checks.filter(({ isOk }) => !isOk).map(({ what }) => what);
+  const reason = run.why ?? (red.length > 0 ? red.join(', ') : '');
+  return cell(word === 'green' ? word : `**${word}**${reason ? `: ${reason}` : ''}`);
+}
+
+function matrixRow(run: Kept, runs: readonly Kept[]): string {
+  const { id, title, verdict, seed } = run;
+  const books = [verdict?.jobs, faultsOf(run), verdict?.lost, verdict?.doubleCommits, verdict?.duplicateStarts];
+  return `| ${id} | ${cell(title)} | ${books.map(count).join(' | ')} | ${seed} | ${letterOf(run, runs)} | ${resultOf(run)} |`;
 }
 
 /** The checks of the row itself; those that every row has stand in the matrix. */
@@ -78,7 +136,7 @@ const COMMON = new Set([
   'jobs accepted',
 ]);
 
-function checkRows({ id, checks }: ScenarioResult): readonly string[] {
+function checkRows({ id, checks }: Kept): readonly string[] {
   return checks
     .filter(({ what, isOk }) => !isOk || !COMMON.has(what))
     .map(
@@ -87,9 +145,9 @@ function checkRows({ id, checks }: ScenarioResult): readonly string[] {
     );
 }
 
-function proofRow(result: ScenarioResult): string {
-  const { expected, id } = result;
-  const { word } = verdictWord(result);
+function proofRow(run: Kept, runs: readonly Kept[]): string {
+  const { expected, id } = run;
+  const { word } = verdictWord(run);
   const shown = expected?.isShown ? word : `**${word}**`;
-  return `| ${expected?.kind} \`${expected?.name}\` | ${cell(expected?.what ?? '')} | ${id} | ${expected?.mustShow} | ${shown} |`;
+  return `| ${expected?.kind} \`${expected?.name}\` | ${cell(expected?.what ?? '')} | ${id} | ${expected?.mustShow} | ${letterOf(run, runs)} | ${shown} |`;
 }
