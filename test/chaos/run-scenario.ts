@@ -163,6 +163,7 @@ function worldOptions(scenario: Scenario, { seed, world = {} }: RunContext): Wor
     slots: 8,
     producers: 1,
     ratePerSecond: 30,
+    bulkPerSecond: 0,
     workMs: (random) => (random.chance(0.1) ? random.between(1_000, 2_000) : random.between(20, 700)),
     redisArgs: [],
     isProxied: false,

@@ -30,6 +30,8 @@ export interface JobBook {
   hasUnsureCommit?: boolean;
   /** What the queue said of it when its worker had died without a commit. */
   seenState?: JobState;
+  /** Of a job that no answer named: the submit that its payload names. */
+  ref?: string;
 }
 
 export interface SubmitBook {
@@ -40,6 +42,7 @@ export interface SubmitBook {
   ids: string[];
 }
 
+const STARTS_MOST = 60_000;
 const WORKER_LINES = new Set(['start', 'end', 'commit', 'commit?', 'handback', 'handback?', 'lost']);
 const isWorkerEntry = (entry: Entry): entry is WorkerEntry => WORKER_LINES.has(entry.e);
 
@@ -52,6 +55,10 @@ export class Books {
   /** Commits and starts in each second since the epoch. */
   readonly commitsAt = new Map<number, number>();
   readonly startsAt = new Map<number, number>();
+  /** The last starts, in about the order of their times. */
+  readonly starts: { readonly at: number; readonly worker: string }[] = [];
+  /** Started before any answer named them, and when; their payloads say whose they are. */
+  readonly strangers = new Map<string, number>();
   readonly #reader: LedgerReader;
   /** Jobs whose worker died with them in hand, and when; until they are started again or were asked for. */
   readonly orphaned = new Map<string, number>();
@@ -120,10 +127,11 @@ export class Books {
       case 'start': {
         const begun: Run = { worker, fence, generation, at };
         job.runs.push(begun);
+        this.#startedAt(at, worker);
+        if (job.acceptedAt === undefined && !this.#isChosen(entry.id)) this.strangers.set(entry.id, at);
         this.orphaned.delete(entry.id);
         const open = this.#open.get(worker) ?? new Map();
         this.#open.set(worker, open.set(key, { job, run: begun }));
-        tally(this.startsAt, at);
         break;
       }
       case 'end':
@@ -151,6 +159,17 @@ export class Books {
     }
   }
 
+  #startedAt(at: number, worker: string): void {
+    tally(this.startsAt, at);
+    this.starts.push({ at, worker });
+    if (this.starts.length > STARTS_MOST) this.starts.splice(0, STARTS_MOST / 2);
+  }
+
+  /** A submit that chose its own id has the id as its name. */
+  #isChosen(id: string): boolean {
+    return this.submits.get(id)?.chosen === id;
+  }
+
   #settlingOf(worker: string): Set<string> {
     const known = this.#settling.get(worker);
     if (known) return known;
@@ -174,6 +193,7 @@ export class Books {
         if (entry.id === undefined) break;
         const job = this.#jobOf(entry.id, '');
         if (job.acceptedAt === undefined) this.accepted++;
+        this.strangers.delete(entry.id);
         job.acceptedAt ??= entry.at;
         if (!submit.ids.includes(entry.id)) submit.ids.push(entry.id);
       }

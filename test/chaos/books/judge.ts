@@ -161,10 +161,15 @@ const isExcused = (first: Run, second: Run, impairments: readonly Impairment[]):
 /** Started or committed, but neither accepted nor of unknown fate. The payload says which submit it came from. */
 async function phantoms(books: Books, strangers: readonly string[], lookUp: LookUp): Promise<readonly string[]> {
   const jobs = await lookUp(strangers);
-  return strangers.filter((_, at) => {
-    const payload = jobs[at]?.payload;
-    const ref = typeof payload === 'object' && payload !== null && 'ref' in payload ? payload.ref : undefined;
-    const submit = typeof ref === 'string' ? books.submits.get(ref) : undefined;
+  return strangers.filter((id, at) => {
+    const ref = books.jobs.get(id)?.ref ?? refOf(jobs[at]?.payload);
+    const submit = ref === undefined ? undefined : books.submits.get(ref);
     return submit === undefined || submit.unknowns === 0;
   });
+}
+
+/** Every payload of a run names the submit that it came from. */
+export function refOf(payload: unknown): string | undefined {
+  const ref = typeof payload === 'object' && payload !== null && 'ref' in payload ? payload.ref : undefined;
+  return typeof ref === 'string' ? ref : undefined;
 }

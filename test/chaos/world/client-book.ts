@@ -9,8 +9,10 @@ export class ClientBook {
     this.#file = openSync(path, 'a');
   }
 
-  write(entry: Omit<ClientEntry, 'at'>): void {
-    writeSync(this.#file, `${JSON.stringify({ ...entry, at: Date.now() })}\n`);
+  /** Before the next step is taken: the lines of one step are one write. */
+  write(...entries: readonly Omit<ClientEntry, 'at'>[]): void {
+    const at = Date.now();
+    writeSync(this.#file, entries.map((entry) => `${JSON.stringify({ ...entry, at })}\n`).join(''));
   }
 
   close(): void {

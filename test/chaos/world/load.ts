@@ -1,10 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Random } from '../random.ts';
+import { BulkLoad } from './bulk-load.ts';
 import type { ClientBook } from './client-book.ts';
 import { type Answer, clientAgent, type Naming, type Order, submitOnce } from './submit.ts';
 
 export interface LoadOptions {
   readonly ratePerSecond: number;
+  /** Further jobs a second, submitted in bulk. */
+  readonly bulkPerSecond: number;
   /** What one job of the load is; called once per job. */
   readonly workMs: (random: Random) => number;
   readonly random: Random;
@@ -36,9 +39,12 @@ export class Load {
   #number = 0;
   #stoppedAt = Number.POSITIVE_INFINITY;
   #loop: Promise<void> | undefined;
+  readonly #bulk: BulkLoad | undefined;
 
   constructor(options: LoadOptions) {
     this.#options = options;
+    const { bulkPerSecond: perSecond } = options;
+    if (perSecond > 0) this.#bulk = new BulkLoad({ ...options, perSecond });
   }
 
   get submitted(): number {
@@ -47,12 +53,14 @@ export class Load {
 
   start(): void {
     this.#loop ??= this.#run();
+    this.#bulk?.start();
   }
 
   /** No new jobs; resolves when each one under way is answered for good. */
   async stop(): Promise<void> {
     this.#stoppedAt = Math.min(this.#stoppedAt, Date.now());
     await this.#loop;
+    await this.#bulk?.stop();
     while (this.#inFlight > 0) await wait(20);
     clientAgent.destroy();
   }

@@ -1,3 +1,4 @@
+import { refOf } from '../books/judge.ts';
 import type { World } from './world.ts';
 
 /** The state of the queue at one moment of the run. */
@@ -46,6 +47,7 @@ export class Sampler {
     const seen = counts && { waiting: counts.waiting + counts.scheduled, active: counts.active };
     this.samples.push({ at, workers: this.#world.livingWorkers().length, accepted, committed, ...seen });
     await this.#askForTheUnseen(at).catch(() => {});
+    await this.#askForTheStrangers(at).catch(() => {});
     this.#isLooking = false;
   }
 
@@ -64,6 +66,20 @@ export class Sampler {
       if (job && state) job.seenState = state;
       // Nowhere: stays on the list, and is the judge's business.
       if (state !== undefined || (job?.commits.length ?? 0) > 0) books.orphaned.delete(id);
+    }
+  }
+
+  /** A job whose submit got no answer is traced to it by its payload, while its record is still there. */
+  async #askForTheStrangers(now: number): Promise<void> {
+    const { books, eyes } = this.#world;
+    const ids = [...books.strangers].filter(([, at]) => now - at > ASK_AFTER_MS).slice(0, ASK_AT_ONCE);
+    if (ids.length === 0) return;
+    const jobs = await eyes.jobs(ids.map(([id]) => id));
+    for (const [at, [id]] of ids.entries()) {
+      const ref = refOf(jobs[at]?.payload);
+      const job = books.jobs.get(id);
+      if (job && ref !== undefined) job.ref = ref;
+      books.strangers.delete(id);
     }
   }
 }

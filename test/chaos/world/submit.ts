@@ -36,6 +36,45 @@ export async function submitOnce(base: string, order: Order, book: ClientBook): 
   return answer;
 }
 
+/** One `POST /api/jobs/bulk`; the answers in the order of the jobs. Never rejects. */
+export async function submitBulk(base: string, orders: readonly Order[], book: ClientBook): Promise<readonly Answer[]> {
+  book.write(...orders.map(({ ref }) => ({ e: 'try', ref, chosen: ref }) as const));
+  const lines = orders.map(({ ref, type, payload }) => JSON.stringify({ id: ref, type, payload }));
+  const answers = await postBulk(base, lines);
+  book.write(
+    ...orders.map(({ ref }, at) => {
+      const answer = answers[at];
+      if (answer?.kind === 'ok') return { e: 'ok', ref, id: answer.id } as const;
+      return { e: answer?.kind ?? 'unknown', ref, code: answer?.code ?? 'NO_LINE' } as const;
+    }),
+  );
+  return answers;
+}
+
+async function postBulk(base: string, lines: readonly string[]): Promise<readonly Answer[]> {
+  const all = (answer: Answer): readonly Answer[] => lines.map(() => answer);
+  let status: number;
+  let text: string;
+  try {
+    ({ status, text } = await send(`${base}/api/jobs/bulk`, `${lines.join('\n')}\n`, 'application/x-ndjson'));
+  } catch (error) {
+    return all(unanswered(error));
+  }
+  if (status !== 200) return all(answerOf(status, parsed(text)));
+  const body = parsed(text);
+  const results = typeof body === 'object' && body !== null && 'results' in body ? body.results : undefined;
+  if (!Array.isArray(results)) return all({ kind: 'unknown', code: 'CUT_OFF', status });
+  return lines.map((_, at) => bulkLine(results[at]));
+}
+
+function bulkLine(line: unknown): Answer {
+  if (typeof line !== 'object' || line === null) return { kind: 'unknown', code: 'NO_LINE', status: 200 };
+  if ('job' in line) return answerOf(202, line.job);
+  const error = 'error' in line ? line.error : undefined;
+  const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
+  return answerOf(status, error);
+}
+
 /** Connections of the client, kept open between submits as a real caller's are. */
 export const clientAgent = new Agent({ keepAlive: true, maxSockets: 500 });
 
@@ -43,22 +82,30 @@ async function post(base: string, body: object, key: string | undefined): Promis
   let status: number;
   let text: string;
   try {
-    ({ status, text } = await send(`${base}/api/jobs`, JSON.stringify(body), key));
+    ({ status, text } = await send(`${base}/api/jobs`, JSON.stringify(body), 'application/json', key));
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
-    // Nobody listened: no byte of it was read.
-    return { kind: code === 'ECONNREFUSED' ? 'refused' : 'unknown', code, status: 0 };
+    return unanswered(error);
   }
-  const answer = fieldsOf(text);
+  return answerOf(status, parsed(text));
+}
+
+function unanswered(error: unknown): Answer {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN';
+  // Nobody listened: no byte of it was read.
+  return { kind: code === 'ECONNREFUSED' ? 'refused' : 'unknown', code, status: 0 };
+}
+
+function answerOf(status: number, body: unknown): Answer {
+  const answer = fieldsOf(body);
   if (status < 300 && answer.id !== undefined) return { kind: 'ok', id: answer.id, status };
   const code = answer.code ?? `HTTP_${status}`;
   const isOpen = status < 400 || OPEN_FATE.has(code) || (status >= 500 && answer.code === undefined);
   return { kind: isOpen ? 'unknown' : 'refused', code, status };
 }
 
-function send(url: string, body: string, key: string | undefined): Promise<{ status: number; text: string }> {
+function send(url: string, body: string, type: string, key?: string): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json', ...(key === undefined ? {} : { 'idempotency-key': key }) };
+    const headers = { 'content-type': type, ...(key === undefined ? {} : { 'idempotency-key': key }) };
     const sent = request(url, { method: 'POST', agent: clientAgent, headers, timeout: GIVE_UP_MS }, (response) => {
       let text = '';
       response.setEncoding('utf8');
@@ -75,15 +122,18 @@ function send(url: string, body: string, key: string | undefined): Promise<{ sta
   });
 }
 
-function fieldsOf(text: string): { readonly id?: string; readonly code?: string } {
+function parsed(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return {};
-    return {
-      ...('id' in value && typeof value.id === 'string' ? { id: value.id } : {}),
-      ...('code' in value && typeof value.code === 'string' ? { code: value.code } : {}),
-    };
+    return JSON.parse(text);
   } catch {
-    return {};
+    return undefined;
   }
+}
+
+function fieldsOf(value: unknown): { readonly id?: string; readonly code?: string } {
+  if (typeof value !== 'object' || value === null) return {};
+  return {
+    ...('id' in value && typeof value.id === 'string' ? { id: value.id } : {}),
+    ...('code' in value && typeof value.code === 'string' ? { code: value.code } : {}),
+  };
 }

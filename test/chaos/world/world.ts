@@ -16,6 +16,7 @@ import type { Random } from '../random.ts';
 import { ChaosRedis } from './chaos-redis.ts';
 import { ClientBook } from './client-book.ts';
 import { Load } from './load.ts';
+import { MachineClock } from './machine-clock.ts';
 import { ChaosProcess, type Life } from './processes.ts';
 import { Sampler } from './sampler.ts';
 
@@ -27,6 +28,8 @@ export interface WorldOptions {
   readonly slots: number;
   readonly producers: number;
   readonly ratePerSecond: number;
+  /** Further jobs a second, submitted in bulk. */
+  readonly bulkPerSecond: number;
   readonly workMs: (random: Random) => number;
   readonly redisArgs: readonly string[];
   /** Where Redis keeps its data; default: in the run's own folder. */
@@ -76,6 +79,7 @@ export class World {
   readonly powerCuts: number[] = [];
   readonly impairments: Impairment[] = [];
   readonly notesFile: string;
+  readonly clock = new MachineClock();
   /** Hears every line that a process writes. */
   onLine: ((name: string, line: string) => void) | undefined;
   readonly workers = new Map<string, Member>();
@@ -104,6 +108,7 @@ export class World {
     this.book = new ClientBook(join(ledgerDir, 'client.jsonl'));
     this.load = new Load({
       ratePerSecond: options.ratePerSecond,
+      bulkPerSecond: options.bulkPerSecond,
       workMs: options.workMs,
       random: options.random,
       book: this.book,
@@ -118,6 +123,7 @@ export class World {
     const dir = mkdtempSync(join(tmpdir(), 'prodwork-chaos-'));
     const world = new World(options, dir, await freePort());
     try {
+      world.clock.start();
       await world.redis.start();
       await options.onRedisUp?.(world.redis);
       await world.#openEngine();
@@ -267,6 +273,7 @@ export class World {
     this.#sampler?.stop();
     const members = [...this.workers.values(), ...this.producers.values()];
     for (const { process } of members) process.close();
+    await this.clock.stop();
     await this.#eyes?.close();
     await this.#inspector?.stop();
     await this.#engine?.close();
