@@ -15,6 +15,8 @@ export interface PostgresServer {
   create(database: string): Promise<string>;
   /** A pool as superuser, outside what is tested; `stop()` closes it. */
   readonly admin: Postgres;
+  /** Another one, on this database; the caller closes it. */
+  pool(database: string): Postgres;
   /** Resolves when it answers a query. */
   start(): Promise<void>;
   /** `kill -9` of the server and all its processes; the data folder stays. */
@@ -65,7 +67,9 @@ export async function startPostgres(settings: Record<string, string> = {}, isLat
   const fixed = { listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'off', port: String(port) };
   const args = Object.entries({ ...fixed, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const url = (database = 'postgres') => `postgres://prodwork@127.0.0.1:${port}/${database}`;
-  const admin = openPostgres({ url: url(), name: 'test', max: 2, statementTimeoutMs: 30_000 });
+  const pool = (database?: string) =>
+    openPostgres({ url: url(database), name: 'test', max: 2, statementTimeoutMs: 30_000 });
+  const admin = pool();
   let child: ChildProcess | undefined;
 
   const start = async (): Promise<void> => {
@@ -97,6 +101,7 @@ export async function startPostgres(settings: Record<string, string> = {}, isLat
     port,
     url,
     admin,
+    pool,
     start,
     kill,
     async create(database) {

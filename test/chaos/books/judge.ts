@@ -82,7 +82,9 @@ export async function judge({ books, impairments, kills, powerCuts = [], lookUp 
     sums.dead += job.commits.some(({ outcome }) => outcome === 'bury') ? 1 : 0;
     sums.duplicateStarts += duplicateStarts(job);
     sums.refused += job.runs.filter(({ lost }) => lost).length;
-    sums.fences += job.runs.filter(({ fence }, at) => fence <= (job.runs[at - 1]?.fence ?? 0)).length;
+    sums.fences += job.runs.filter(
+      (run, at) => run.fence <= (job.runs[at - 1]?.fence ?? 0) && !wasImpaired(run, impairments),
+    ).length;
     for (const [first, second] of overlapping(job)) {
       sums.overlaps++;
       if (isExcused(first, second, impairments)) sums.excused++;
@@ -157,6 +159,10 @@ function overlapping({ runs }: JobBook): readonly (readonly [Run, Run])[] {
 
 const isExcused = (first: Run, second: Run, impairments: readonly Impairment[]): boolean =>
   impairments.some(({ worker, from, to }) => worker === first.worker && from <= second.at && to >= first.at);
+
+/** It claimed the job, stood still, and started it when it woke up: its settle is refused. */
+const wasImpaired = ({ worker, at }: Run, impairments: readonly Impairment[]): boolean =>
+  impairments.some((span) => span.worker === worker && span.from <= at && span.to >= at);
 
 /** Started or committed, but neither accepted nor of unknown fate. The payload says which submit it came from. */
 async function phantoms(books: Books, strangers: readonly string[], lookUp: LookUp): Promise<readonly string[]> {

@@ -20,7 +20,9 @@ import { slowLine } from './f18-slow-line.ts';
 import { wrongClock } from './f19-wrong-clock.ts';
 import { emptyRedis } from './f20-empty-redis.ts';
 import { killProducer } from './f21-kill-producer.ts';
+import { replicas } from './f22-replicas.ts';
 import { memoryLimit } from './f23-memory-limit.ts';
+import { postgresTroubles } from './f24-postgres.ts';
 import { stuckLoop } from './f25-stuck-loop.ts';
 import { hollowSuccess } from './f26-hollow-success.ts';
 import { unknownType } from './f27-unknown-type.ts';
@@ -50,7 +52,9 @@ export const scenarios: readonly Scenario[] = [
   wrongClock,
   emptyRedis,
   killProducer,
+  replicas,
   memoryLimit,
+  postgresTroubles,
   stuckLoop,
   hollowSuccess,
   unknownType,

@@ -27,7 +27,7 @@ export const drain: Scenario = {
     const job = await world.inspector.job(long, 'default');
     const first = job?.deliveries[0];
     stage.check('exit code', life?.death?.code === 0, `${life?.death?.code ?? life?.death?.signal}`, '0');
-    stage.atMost('SIGTERM to the exit', tookMs, GRACE_MS);
+    stage.atMost('SIGTERM to the exit', tookMs, GRACE_MS, fault.at);
     const done = world.books.jobs.get(short);
     stage.check(
       'the 5 s job',
@@ -42,7 +42,7 @@ export const drain: Scenario = {
     const [before, after] = world.books.jobs.get(long)?.runs ?? [];
     const gapMs = next === undefined || !before?.endedAt || !after ? undefined : after.at - before.endedAt;
     if (gapMs !== undefined) fault.recoveredMs = gapMs;
-    stage.atMost('hand-back to the start elsewhere', gapMs, 1_000);
+    stage.atMost('hand-back to the start elsewhere', gapMs, 1_000, before?.endedAt);
     stage.check(
       'how its first delivery ended',
       first?.outcome === 'released',

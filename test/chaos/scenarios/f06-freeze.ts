@@ -44,13 +44,13 @@ export const freeze: Scenario = {
       `${held.length}, ${fencedHere.length} of them fenced writes`,
       'more than 0',
     );
-    stage.atMost('freeze to the start of its last job elsewhere', movedMs, 12_000);
-    stage.atMost('waking to its next start', await stage.firstStartAfter(wokeAt, 20_000, NAME), 5_000);
+    stage.atMost('freeze to the start of its last job elsewhere', movedMs, 12_000, fault.at);
+    stage.atMost('waking to its next start', await stage.firstStartAfter(wokeAt, 20_000, NAME), 5_000, wokeAt);
     await wait(5_000);
     const notes = readNotes(world.notesFile).filter(({ id }) => fencedHere.includes(id));
     const aborted = notes.filter(({ note, detail }) => note === 'aborted' && detail === 'LEASE_LOST');
     const lastAbort = aborted.length === 0 ? undefined : Math.max(...aborted.map(({ at }) => at - wokeAt));
-    stage.atMost('waking to the signal, last', lastAbort, 1_000);
+    stage.atMost('waking to the signal, last', lastAbort, 1_000, wokeAt);
     const late = notes.filter(({ note, at }) => note === 'write' && at >= wokeAt);
     const refused = late.filter(({ detail }) => detail === 'refused').length;
     stage.check(

@@ -24,7 +24,7 @@ export const blockedLoop: Scenario = {
       if (ms > 10_000) {
         const movedMs = await movedAway(stage, fault.at, held, worker, 25_000);
         if (movedMs !== undefined) fault.recoveredMs = movedMs;
-        stage.atMost('block to the start of its last job elsewhere, 30 s', movedMs, 12_000);
+        stage.atMost('block to the start of its last job elsewhere, 30 s', movedMs, 12_000, fault.at);
       }
       await untilAfter(fault, ms);
       fault.until = Date.now();

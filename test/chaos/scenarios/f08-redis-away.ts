@@ -27,7 +27,7 @@ export const redisAway: Scenario = {
       fault.until = ready;
       const again = await stage.firstStartAfter(ready, 30_000);
       if (again !== undefined) fault.recoveredMs = ready + again - fault.at;
-      stage.atMost(`ready to the first start, after ${awayMs / 1_000} s away`, again, 5_000);
+      stage.atMost(`ready to the first start, after ${awayMs / 1_000} s away`, again, 5_000, ready);
       await wait(5_000);
       if (awayMs < 2_000) continue;
       // Asked for while it was away, and early enough to be answered before it was back.
@@ -41,7 +41,7 @@ export const redisAway: Scenario = {
         );
       }
       const slowest = world.load.slowest(fault.at, ready);
-      stage.atMost(`slowest answer to a submit while it was away ${awayMs / 1_000} s`, slowest, 2_500);
+      stage.atMost(`slowest answer to a submit while it was away ${awayMs / 1_000} s`, slowest, 2_500, fault.at);
     }
     const restarted = world.lives.length - before;
     stage.check('processes restarted', restarted === 0, restarted, '0');

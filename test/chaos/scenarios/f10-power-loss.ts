@@ -34,7 +34,7 @@ const powerLoss = (id: string, title: string, fsync: 'everysec' | 'always'): Sce
       fault.until = Date.now();
       const again = await stage.firstStartAfter(fault.until, 20_000);
       if (again !== undefined) fault.recoveredMs = fault.until + again - fault.at;
-      stage.atMost('ready to the first start', again, 5_000);
+      stage.atMost('ready to the first start', again, 5_000, fault.until);
       if (fsync === 'everysec')
         stage.check('bytes that were not on the disk', bytes > 0, bytes, 'more than 0, or nothing was tried');
       await wait(5_000);

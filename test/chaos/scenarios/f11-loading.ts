@@ -30,7 +30,7 @@ export const loading: Scenario = {
     stage.check('readiness while loading', !red && !redProducer, `worker ${red}, producer ${redProducer}`, 'false');
     const again = await stage.firstStartAfter(loadedAt, 20_000);
     if (again !== undefined) fault.recoveredMs = loadedAt + again - fault.at;
-    stage.atMost('loaded to the first start', again, 2_000);
+    stage.atMost('loaded to the first start', again, 2_000, loadedAt);
     const restarted = world.lives.length - before;
     stage.check('processes restarted', restarted === 0, restarted, '0');
   },

@@ -45,7 +45,7 @@ const diskFull = (id: string, fsync: 'everysec' | 'always'): Scenario => {
       fault.until = roomAt;
       await Promise.all(placed);
       const again = await stage.firstStartAfter(roomAt, 30_000);
-      stage.atMost('room to the first start', again, 10_000);
+      stage.atMost('room to the first start', again, 10_000, roomAt);
       world.books.poll();
       const accepted = [...world.books.jobs.values()]
         .filter(({ acceptedAt }) => acceptedAt !== undefined)

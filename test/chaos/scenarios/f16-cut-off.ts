@@ -21,18 +21,18 @@ export const cutOff: Scenario = {
     // A connection on which a reply is due is dropped in silence's third second: then a new one is made.
     const sockets = line?.opened ?? 0;
     const replacedMs = await stage.timeUntil(fault.at, 20_000, () => (line?.opened ?? 0) > sockets);
-    stage.atMost('cut to its blocked call given up', replacedMs, 4_000);
+    stage.atMost('cut to its blocked call given up', replacedMs, 4_000, fault.at);
     const movedMs = await movedAway(stage, fault.at, held, NAME, CUT_MS);
     if (movedMs !== undefined) fault.recoveredMs = movedMs;
     stage.check('jobs in hand when it was cut off', held.length > 0, held.length, 'more than 0');
-    stage.atMost('cut to the start of its last job elsewhere', movedMs, 12_000);
+    stage.atMost('cut to the start of its last job elsewhere', movedMs, 12_000, fault.at);
     const lives = worker.lives;
     await untilAfter(fault, CUT_MS);
     line?.set({});
     const healed = Date.now();
     fault.until = healed;
     end();
-    stage.atMost('healed to its next start', await stage.firstStartAfter(healed, 20_000, NAME), 5_000);
+    stage.atMost('healed to its next start', await stage.firstStartAfter(healed, 20_000, NAME), 5_000, healed);
     stage.check('processes restarted', worker.lives === lives, worker.lives - lives, '0');
   },
 };

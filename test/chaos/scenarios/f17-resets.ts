@@ -24,7 +24,12 @@ export const resets: Scenario = {
       await wait(APART_MS);
     }
     fault.until = Date.now();
-    stage.atMost('last reset to the first start', await stage.firstStartAfter(Date.now() - APART_MS, 20_000), 5_000);
+    stage.atMost(
+      'last reset to the first start',
+      await stage.firstStartAfter(Date.now() - APART_MS, 20_000),
+      5_000,
+      fault.until - APART_MS,
+    );
     await world.load.stop();
     // Keep-alive connections of the client close after a few seconds.
     const leak = await stage.timeUntil(Date.now(), 20_000, () => open() <= before + 5);

@@ -26,10 +26,10 @@ export const emptyRedis: Scenario = {
     const slowest = Math.max(
       ...[...world.workers.keys()].map((name) => (alarms.get(name) ?? Number.POSITIVE_INFINITY) - emptyAt),
     );
-    stage.atMost('empty to the alarm of every worker', Number.isFinite(slowest) ? slowest : undefined, 5_000);
+    stage.atMost('empty to the alarm of every worker', Number.isFinite(slowest) ? slowest : undefined, 5_000, emptyAt);
     for (const name of names) {
       const redMs = await stage.timeUntil(emptyAt, 15_000, async () => !(await world.isReady(name)));
-      stage.atMost(`empty to readiness of ${name} red`, redMs, 5_000);
+      stage.atMost(`empty to readiness of ${name} red`, redMs, 5_000, emptyAt);
     }
     await wait(2_000);
     const { ok } = world.load.answers(emptyAt + 200, Date.now());
@@ -44,7 +44,7 @@ export const emptyRedis: Scenario = {
     const backAt = Date.now();
     fault.until = backAt;
     const again = await stage.firstStartAfter(backAt, 40_000);
-    stage.atMost('data back to the first start', again, 10_000);
+    stage.atMost('data back to the first start', again, 10_000, backAt);
     await world.allReady(20_000);
   },
 };

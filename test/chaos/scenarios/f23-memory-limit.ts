@@ -28,12 +28,8 @@ export const memoryLimit: Scenario = {
       `a job takes the memory of ${NAME} up to its limit of ${LIMIT_BYTES / 1024 / 1024} MiB`,
     );
     const diedMs = await gone(stage, NAME, fault.at, 60_000);
-    stage.check(
-      'killed by the kernel',
-      worker.lives > 1 && diedMs !== undefined,
-      world.lives.find(({ name, to }) => name === NAME && to)?.death?.signal,
-      'SIGKILL',
-    );
+    const signal = world.lives.find(({ name, to }) => name === NAME && to)?.death?.signal;
+    stage.check('killed by the kernel', signal === 'SIGKILL', signal, 'SIGKILL');
     const diedAt = fault.at + (diedMs ?? 0);
     const victims = world.remainsOf(NAME).filter((one) => one.id !== id);
     fault.until = diedAt;
@@ -45,7 +41,7 @@ export const memoryLimit: Scenario = {
       20_000,
     );
     if (movedMs !== undefined) fault.recoveredMs = movedMs;
-    stage.atMost('death to the next start of its last job', movedMs, 3_000);
+    stage.atMost('death to the next start of its last job', movedMs, 3_000, diedAt);
     await stage.timeUntil(
       diedAt,
       30_000,

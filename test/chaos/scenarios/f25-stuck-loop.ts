@@ -26,7 +26,7 @@ export const stuckLoop: Scenario = {
       45_000,
       async () => life?.to !== undefined || (await probe(port, '/healthz')) !== 200,
     );
-    stage.atMost('healthy turns false', unhealthyMs, 30_000);
+    stage.atMost('healthy turns false', unhealthyMs, 30_000, fault.at);
     const diedMs = await gone(stage, NAME, fault.at, 60_000);
     fault.until = fault.at + (diedMs ?? 0);
     end();
@@ -34,7 +34,7 @@ export const stuckLoop: Scenario = {
     const again = await stage.firstStartAfter(fault.until, 30_000, NAME);
     const consumingMs = again === undefined ? undefined : fault.until + again - fault.at;
     if (consumingMs !== undefined) fault.recoveredMs = consumingMs;
-    stage.atMost('frozen to consuming again', consumingMs, 45_000);
+    stage.atMost('frozen to consuming again', consumingMs, 45_000, fault.at);
     const open = held.filter((id) => (world.books.jobs.get(id)?.commits.length ?? 0) === 0);
     stage.check(
       'its jobs elsewhere',

@@ -29,6 +29,6 @@ export const unknownType: Scenario = {
       async () => (await world.inspector.job(id, 'default'))?.state === 'completed',
     );
     fault.until = Date.now();
-    stage.atMost('an able worker joins, to its end', doneMs, 10_000);
+    stage.atMost('an able worker joins, to its end', doneMs, 10_000, joined);
   },
 };

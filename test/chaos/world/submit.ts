@@ -19,8 +19,8 @@ export type Answer =
 
 /** Longer than any answer may take (2 s): what takes longer is a fault, and is seen as one. */
 const GIVE_UP_MS = 6_000;
-/** The one code of a 5xx that leaves the job's fate open; the others say that nothing was stored. */
-const OPEN_FATE = new Set(['SUBMIT_UNKNOWN', 'INTERNAL']);
+/** The codes of a 5xx that leave the job's fate open; the others say that nothing was stored. */
+const OPEN_FATE = new Set(['SUBMIT_UNKNOWN', 'INTERNAL', 'GATEWAY_ANSWER_LOST']);
 
 /** One `POST /api/jobs`, with its lines in the client's book. Never rejects. */
 export async function submitOnce(base: string, order: Order, book: ClientBook): Promise<Answer> {

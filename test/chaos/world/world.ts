@@ -16,8 +16,8 @@ import type { Random } from '../random.ts';
 import { ChaosRedis } from './chaos-redis.ts';
 import { ClientBook } from './client-book.ts';
 import { Load } from './load.ts';
-import { MachineClock } from './machine-clock.ts';
 import { ChaosProcess, type Life } from './processes.ts';
+import { ProcessorQueue } from './processor-queue.ts';
 import { Sampler } from './sampler.ts';
 
 export interface WorldOptions {
@@ -79,11 +79,15 @@ export class World {
   readonly powerCuts: number[] = [];
   readonly impairments: Impairment[] = [];
   readonly notesFile: string;
-  readonly clock = new MachineClock();
+  readonly processors = new ProcessorQueue(() => this.#pids());
+  /** One door in front of the producers, when there is one. */
+  front: string | undefined;
   /** Hears every line that a process writes. */
   onLine: ((name: string, line: string) => void) | undefined;
   readonly workers = new Map<string, Member>();
   readonly producers = new Map<string, Member>();
+  /** Replicas of the noteboard, where a scenario is about Postgres. */
+  readonly boards = new Map<string, Member>();
   /** What each worker had in hand when it last died. */
   readonly #remains = new Map<string, Kill['victims']>();
   #engine: Engine | undefined;
@@ -112,7 +116,7 @@ export class World {
       workMs: options.workMs,
       random: options.random,
       book: this.book,
-      producers: () => this.producerBases(),
+      producers: () => (this.front === undefined ? this.producerBases() : [this.front]),
       canName: PROMISES[options.engine].idempotentSubmit,
       prefix: 'r',
     });
@@ -123,7 +127,7 @@ export class World {
     const dir = mkdtempSync(join(tmpdir(), 'prodwork-chaos-'));
     const world = new World(options, dir, await freePort());
     try {
-      world.clock.start();
+      world.processors.start();
       await world.redis.start();
       await options.onRedisUp?.(world.redis);
       await world.#openEngine();
@@ -165,6 +169,19 @@ export class World {
     return [...this.workers].filter(([, { process }]) => process.pid !== undefined).map(([name]) => name);
   }
 
+  baseOf(producer: string): string {
+    return `http://127.0.0.1:${this.producer(producer).port}`;
+  }
+
+  #members(): readonly Member[] {
+    return [...this.workers.values(), ...this.producers.values(), ...this.boards.values()];
+  }
+
+  #pids(): readonly number[] {
+    const living = this.#members().flatMap(({ process: { pid } }) => pid ?? []);
+    return [process.pid, ...(this.redis.isAlive ? [this.redis.pid] : []), ...living];
+  }
+
   producerBases(): readonly string[] {
     return [...this.producers.values()].map(({ port }) => `http://127.0.0.1:${port}`);
   }
@@ -190,6 +207,13 @@ export class World {
     }));
   }
 
+  async addBoard(name: string, databaseUrl: string): Promise<void> {
+    await this.#add(this.boards, name, 'packages/noteboard/src/main.ts', (port) => ({
+      NOTEBOARD_PORT: String(port),
+      DATABASE_URL: databaseUrl,
+    }));
+  }
+
   /** A process that has left for good is no part of the world any more. */
   forget(name: string): void {
     this.workers.delete(name);
@@ -203,7 +227,7 @@ export class World {
   }
 
   async isReady(name: string): Promise<boolean> {
-    const member = this.workers.get(name) ?? this.producers.get(name);
+    const member = this.workers.get(name) ?? this.producers.get(name) ?? this.boards.get(name);
     return member !== undefined && (await probe(member.port, '/readyz')) === 200;
   }
 
@@ -231,7 +255,7 @@ export class World {
     this.impairments.push(impairment);
     return () => {
       // What runs on when it wakes up is still of that time.
-      impairment.to = Date.now() + 1_000;
+      impairment.to = Date.now() + 2_000;
     };
   }
 
@@ -265,15 +289,16 @@ export class World {
   async quiet(): Promise<void> {
     this.#sampler?.stop();
     await Promise.all([...this.workers.values()].map(({ process }) => process.stop(STOP_WITHIN_MS)));
-    await Promise.all([...this.producers.values()].map(({ process }) => process.stop(STOP_WITHIN_MS)));
+    const others = [...this.producers.values(), ...this.boards.values()];
+    await Promise.all(others.map(({ process }) => process.stop(STOP_WITHIN_MS)));
     this.books.poll();
   }
 
   async close(isTidy: boolean): Promise<void> {
     this.#sampler?.stop();
-    const members = [...this.workers.values(), ...this.producers.values()];
+    const members = this.#members();
     for (const { process } of members) process.close();
-    await this.clock.stop();
+    this.processors.stop();
     await this.#eyes?.close();
     await this.#inspector?.stop();
     await this.#engine?.close();

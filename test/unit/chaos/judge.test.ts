@@ -123,6 +123,9 @@ test('a later start with a lower fence is seen', async () => {
   ran('w2', 'a', 11, 2_000, 2_100);
   worker('w1', 'start', 'a', 10, 2_500);
   expect(await verdict()).toMatchObject({ fencesOutOfOrder: 1 });
+  // Unless that worker stood still between its claim and its start.
+  const frozen = [{ worker: 'w1', from: 1_000, to: 3_000 }];
+  expect(await verdict({ impairments: frozen })).toMatchObject({ fencesOutOfOrder: 0 });
 });
 
 test('what was accepted or committed in the last two seconds before a power cut has columns of its own', async () => {

@@ -1,7 +1,7 @@
 import { defineJob } from 'prodwork/job/define-job';
 import { handle } from 'prodwork/job/handle';
 import { Type } from 'typebox';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { until } from '../../support/until.ts';
 import { makeWorker, workerWith } from '../../support/worker-under-test.ts';
 
@@ -99,6 +99,20 @@ describe('slots', () => {
 });
 
 describe('leaving', () => {
+  test('a queue that never answers the good-bye does not keep a worker from leaving', async () => {
+    const { worker, consumer } = await workerWith([]);
+    consumer.stop = () => new Promise(() => {});
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const stopped = worker.stop();
+      await vi.runAllTimersAsync();
+      await stopped;
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(worker.status.state).toBe('stopped');
+  });
+
   test('a stop lets running jobs finish, claims nothing more, and then stops the consumer', async () => {
     const { handler, openAll } = gate();
     const { worker, consumer } = await workerWith([handler]);

@@ -17,8 +17,10 @@ import { Watchdog } from './watchdog.ts';
 const DRAIN_GRACE_MS = 3_000;
 /** After that, hand-backs have this long to be answered, ms. */
 const SETTLE_MS = 2_000;
-/** What stopping takes beyond the drain itself, at most, ms. The consumer's own stop is part of it. */
-export const STOP_OVERHEAD_MS = DRAIN_GRACE_MS + SETTLE_MS + 3_000;
+/** A good-bye that the queue does not answer is not waited for longer, ms: it notices by itself that this worker is gone. */
+const GOODBYE_MS = 2_000;
+/** What stopping takes beyond the drain itself, at most, ms. */
+export const STOP_OVERHEAD_MS = DRAIN_GRACE_MS + SETTLE_MS + GOODBYE_MS + 1_000;
 
 export interface WorkerOptions {
   readonly consumer: (context: ConsumerContext) => Consumer;
@@ -155,7 +157,7 @@ export class WorkerRuntime implements Service {
     }
     await this.#watchdog.stop();
     // Whatever could not be handed back by now is taken back from this worker when it is gone.
-    await this.#consumer.stop();
+    if (!(await isOverWithin(this.#consumer.stop(), GOODBYE_MS))) log.warn('the queue did not answer the good-bye');
     await this.#pulse.stop();
     if (wasStarted) log.info({ jobs: this.#inHand.count }, 'drained');
     this.#state = 'stopped';
@@ -207,5 +209,15 @@ export class WorkerRuntime implements Service {
         ...(lastDeath ? { lastDeath } : {}),
       }),
     };
+  }
+}
+
+async function isOverWithin(work: Promise<void>, ms: number): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => late.resolve(false), ms);
+  try {
+    return await Promise.race([work.then(() => true), late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
