@@ -113,9 +113,14 @@ export class Rig {
     return keys;
   }
 
-  async close(): Promise<void> {
+  /** All workers leave as they should. */
+  async dismiss(): Promise<void> {
     await Promise.all([...this.workers.values()].map((worker) => worker.stop()));
     await Promise.all(this.#leaving);
+  }
+
+  async close(): Promise<void> {
+    await this.dismiss();
     await this.submitter.stop();
     await this.inspector.stop();
     await this.engine.close();

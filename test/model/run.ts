@@ -19,7 +19,7 @@ export interface ModelOptions {
   readonly canRestart: boolean;
   /** Where it takes seconds until a death is noticed there are fewer of them. */
   readonly crashWeight: number;
-  /** What is looked at once a walk is over and its workers have left. */
+  /** What is looked at once a walk is over. */
   readonly afterWalk?: (rig: Rig) => Promise<void>;
 }
 
@@ -45,10 +45,10 @@ export function modelTest(engine: EngineName, { leaseMs, canRestart, crashWeight
             await addWorker(model, rig, 2);
             await sync(model, rig);
             await fc.asyncModelRun(() => ({ model, real: rig }), walked);
+            await afterWalk?.(rig);
           } finally {
             await rig.close();
           }
-          await afterWalk?.(rig);
         },
       );
       const given = process.env.MODEL_SEED;

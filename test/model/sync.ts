@@ -27,7 +27,6 @@ export async function sync(model: Model, rig: Rig): Promise<void> {
   if (violation) throw violation;
   // Only now: claims of different workers arrive in any order.
   model.checkOrder(claimed, settledAtStart);
-  // Only now: claims of different workers arrive in any order.
 }
 
 async function look(model: Model, rig: Rig, claimed: ModelJob[]): Promise<string | undefined> {

@@ -45,6 +45,7 @@ export function cancelTopic(suite: Suite): void {
     const worker = await lab.worker();
     const claim = await worker.next();
     expect(await lab.inspector.cancel(id, lab.queue)).toBe('requested');
+    expect(await lab.inspector.cancel(id, lab.queue), 'asked once more').toBe('requested');
     expect(await lab.job(id)).toMatchObject({ state: 'active', cancelRequested: true });
     await until('the worker to be told', () => worker.cancels.some(({ fence }) => fence === claim.fence));
     expect(await worker.settle(claim, { kind: 'cancel' })).toBe('committed');
@@ -75,6 +76,20 @@ export function cancelTopic(suite: Suite): void {
     expect((await lab.job(one.id)).state).toBe('cancelled');
     expect((await lab.job(other.id)).state).toBe('cancelled');
   });
+
+  labTest(
+    suite,
+    'a cancel that was asked for decides at the delivery limit too',
+    async (lab) => {
+      const { id } = await lab.submit();
+      const worker = await lab.worker();
+      const claim = await worker.next();
+      await lab.inspector.cancel(id, lab.queue);
+      await worker.settle(claim, { kind: 'crash', cause: 'SIGKILL' });
+      expect(await lab.job(id)).toMatchObject({ state: 'cancelled', deliveries: [{ outcome: 'crashed' }] });
+    },
+    { deliveryLimit: 1 },
+  );
 
   if (!suite.promises.delay) return;
 

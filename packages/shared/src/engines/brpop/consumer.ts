@@ -41,6 +41,8 @@ export class BrpopConsumer implements Consumer {
   readonly #loop: FetchLoop;
   readonly #once: ReadonlySet<string>;
   readonly #inHand = new Map<string, InHand>();
+  /** Entries whose end is on its way to Redis. */
+  readonly #settling = new WeakSet<Entry>();
   readonly #committed = new Set<string>();
   readonly #stopped = Promise.withResolvers<never>();
   #stopping: Promise<void> | undefined;
@@ -70,9 +72,8 @@ export class BrpopConsumer implements Consumer {
       beat: async (startedAt) => {
         await whenReady(this.#connection, CONNECT_WITHIN_MS);
         await this.#roster.beat(context, startedAt, connectionName);
-        await this.#store.refreshActive(
-          incarnation,
-          [...this.#inHand.values()].map(({ job }) => job),
+        await this.#store.refreshActive(incarnation, () =>
+          [...this.#inHand.values()].filter(({ entry }) => !this.#settling.has(entry)).map(({ job }) => job),
         );
       },
       onFatal: (error) => context.events.onFatal(error),
@@ -99,8 +100,10 @@ export class BrpopConsumer implements Consumer {
     if (this.#committed.has(name)) return 'committed';
     const held = this.#inHand.get(claim.id);
     if (!held || held.entry.deliveries + 1 !== claim.delivery) return 'lost';
+    this.#settling.add(held.entry);
     await Promise.race([this.#settleSurely(held, outcome), this.#stopped.promise]);
-    this.#inHand.delete(claim.id);
+    // Handed back, it may be in hand again by now: the list gives it to whoever asks first, and that may be us.
+    if (this.#inHand.get(claim.id)?.entry === held.entry) this.#inHand.delete(claim.id);
     this.#remember(name);
     this.#loop.wake();
     return 'committed';
@@ -108,7 +111,7 @@ export class BrpopConsumer implements Consumer {
 
   reportProgress(claim: Claim, json: string): void {
     const held = this.#inHand.get(claim.id);
-    if (!held) return;
+    if (!held || this.#settling.has(held.entry)) return;
     const job = { ...held.job, progress: JSON.parse(json) };
     this.#inHand.set(claim.id, { ...held, job });
     this.#store.showProgress(this.#context.options.incarnation, job).catch(() => {});

@@ -43,11 +43,15 @@ export class BrpopStore {
     await this.#connection.hset(this.keys.active(incarnation), job.id, JSON.stringify(job));
   }
 
-  /** Keeps what a worker shows alive for another lease, or shows it again when it had expired. */
-  async refreshActive(incarnation: string, jobs: readonly Job[]): Promise<void> {
-    if (jobs.length === 0) return;
+  /**
+   * Keeps what a worker shows alive for another lease, or shows it again when it had expired.
+   * @param running asked only then: what ended meanwhile must not be shown again.
+   */
+  async refreshActive(incarnation: string, running: () => readonly Job[]): Promise<void> {
     const key = this.keys.active(incarnation);
     if ((await this.#connection.pexpire(key, this.#options.leaseMs)) === 1) return;
+    const jobs = running();
+    if (jobs.length === 0) return;
     await this.#connection.hset(key, Object.fromEntries(jobs.map((job) => [job.id, JSON.stringify(job)])));
     await this.#connection.pexpire(key, this.#options.leaseMs);
   }

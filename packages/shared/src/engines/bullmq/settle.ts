@@ -38,18 +38,19 @@ export async function settle(context: SettleContext, held: Held, outcome: Outcom
   const { claim, token } = held;
   const args = [token, claim.fence, ending.outcome, cause(ending.cause), ending.attempts];
   const note = JSON.stringify(ending.note);
-  const isMovable = ending.move === 'retry' || ending.move === 'back' ? '1' : '0';
+  // Asked of the outcome, not of the move: a job whose cancel was asked for is cancelled at its delivery limit too.
+  const goesOn = outcome.kind === 'retry' || outcome.kind === 'release' || outcome.kind === 'crash' ? '1' : '0';
   const reply = await runScript(
     connection,
     finish,
     [keys.of(claim.id), keys.of('pw-totals')],
-    [...args, note, isMovable, '{}'],
+    [...args, note, goesOn, '{}'],
   );
   const tag = Array.isArray(reply) ? reply[0] : undefined;
   if (tag === 'lost') return 'lost';
   const move = tag === 'cancelled' ? 'cancel' : ending.move;
   try {
-    await makeMove(context, held, outcome, move, ending.note.error);
+    await makeMove(context, held, outcome, move, move === ending.move ? ending.note.error : undefined);
   } catch (error) {
     if (isLost(error)) return 'lost';
     throw error;

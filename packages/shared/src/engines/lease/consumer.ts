@@ -47,6 +47,8 @@ export class LeaseConsumer implements Consumer {
   private isStopped = false;
   private isQuiet = false;
   private isJoined = false;
+  /** Redis may know this incarnation: it was told of it, whether or not it has answered yet. */
+  private hasKnocked = false;
   private isRecovering = false;
   private recoverAgain = false;
   private stopping: Promise<void> | undefined;
@@ -153,7 +155,7 @@ export class LeaseConsumer implements Consumer {
     this.inbox.close();
     this.turns.close();
     try {
-      if (this.isJoined && this.connection.status === 'ready') {
+      if (this.hasKnocked && this.connection.status === 'ready') {
         await this.shard.run(scripts.deregister, [
           this.incarnation,
           this.options.deliveryLimit,
@@ -362,7 +364,9 @@ export class LeaseConsumer implements Consumer {
       this.incarnation = `${this.context.options.incarnation}~${this.incarnations}`;
       this.log.warn('this worker was taken for dead; it begins anew');
     }
-    await join(this.connection, this.shard, this.incarnation, this.context.options, this.options, this.log);
+    this.hasKnocked = true;
+    const isWanted = () => !this.isStopped;
+    await join(this.connection, this.shard, this.incarnation, this.context.options, this.options, this.log, isWanted);
     if (this.isStopped) return;
     this.isJoined = true;
     const epoch = await this.shard.open();

@@ -33,6 +33,7 @@ export async function connectedNames(connection: Connection, shard: Shard): Prom
 /**
  * Joins the shard as one incarnation of a named worker. A former self with that name is taken back from only when its
  * connection is gone; while another living worker has the name, joining waits for a lease and then refuses.
+ * Ends without having joined once it is not wanted any more.
  * @throws ProdworkError `PRODWORK_WORKER_NAME_TAKEN`
  */
 export async function join(
@@ -42,10 +43,11 @@ export async function join(
   worker: ConsumerOptions,
   engine: EngineOptions,
   log: Log,
+  isWanted: () => boolean,
 ): Promise<void> {
   const epoch = await shard.open();
   const giveUpAt = Date.now() + engine.leaseMs + 2_000;
-  for (;;) {
+  while (isWanted()) {
     const [answer, other] = await shard.ask(scripts.register, [
       incarnation,
       epoch,

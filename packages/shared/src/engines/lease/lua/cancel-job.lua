@@ -6,7 +6,7 @@ local state, t, inc, hold = locate(id)
 if not state then return { 'not-found' } end
 if state == 'cancelled' then return { 'unchanged' } end
 if state == 'active' then
-  if t.cancel == 1 then return { 'unchanged' } end
+  if t.cancel == 1 then return { 'requested' } end
   t.cancel = 1
   call('HSET', ST, id, writeTrail(t))
   call('RPUSH', P .. 'in:' .. inc, 'X' .. id .. ' ' .. string.match(hold, '^%d+'))
