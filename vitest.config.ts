@@ -4,7 +4,7 @@ export default defineConfig({
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source'], externalConditions: ['source'] } },
   test: {
-    // test/e2e/compose and test/engines need a Docker engine and have commands of their own.
+    // test/e2e/compose and test/engines have commands of their own.
     include: ['test/{unit,conformance,integration,model}/**/*.test.ts', 'test/e2e/browser/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,4 +1,4 @@
-/** `npm test`: every check and test that needs no Docker engine. Arguments go to vitest: `npm test -- test/unit`. */
+/** `npm test`: every check and test that needs no Docker engine and no second kind of server. Arguments go to vitest: `npm test -- test/unit`. */
 import { findChromium } from './checks/chromium.ts';
 import { findTestPostgres } from './checks/postgres.ts';
 import { staticChecks } from './checks/static.ts';
@@ -23,7 +23,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (chromium === undefined) say(`left out: ${BROWSER_TESTS}, which needs chromium on PATH`);
   if (postgres === undefined)
     say('left out: what needs a Postgres server (npm start -- --noteboard names the install line)');
-  say('left out: what needs a Docker engine (npm run test:compose, npm run test:engines)');
+  say('left out: what needs a Docker engine (npm run test:compose) or other servers (npm run test:engines)');
   if (failedChecks.length > 0) say(`${failedChecks.join(' and ')} found faults; each counts as one failure below`);
   const failed = totals.failed + failedChecks.length;
   process.stdout.write(`${totalsLine({ ...totals, failed })}\n`);

@@ -6,15 +6,23 @@ import { type Report, type Totals, totalsOf } from './totals.ts';
 
 /** Runs vitest on this terminal. A run that leaves no report (it crashed, or found no test) is one failure. */
 export async function runSuite(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Totals> {
+  const { code, report } = await runForReport(args, env);
+  if (report === undefined) return { passed: 0, failed: 1, skipped: 0 };
+  const totals = totalsOf(report);
+  return code !== 0 && totals.failed === 0 ? { ...totals, failed: 1 } : totals;
+}
+
+/** Runs vitest on this terminal, for those who want to know of every test. */
+export async function runForReport(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly code: number; readonly report: Report | undefined }> {
   const dir = await mkdtemp(join(tmpdir(), 'prodwork-test-'));
   const file = join(dir, 'report.json');
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
     const code = await runTool('vitest', ['run', ...reporters, ...args], env);
-    const report = await readReport(file);
-    if (report === undefined) return { passed: 0, failed: 1, skipped: 0 };
-    const totals = totalsOf(report);
-    return code !== 0 && totals.failed === 0 ? { ...totals, failed: 1 } : totals;
+    return { code, report: await readReport(file) };
   } finally {
     await rm(dir, { recursive: true, force: true });
   }

@@ -6,7 +6,7 @@ const green: Report = {
   numPassedTests: 7,
   numFailedTests: 0,
   numPendingTests: 0,
-  testResults: [{ status: 'passed', assertionResults: [{}] }],
+  testResults: [{ name: 'a.test.ts', status: 'passed', assertionResults: [{ status: 'passed' }] }],
 };
 
 describe('the totals of a test run', () => {
@@ -19,7 +19,7 @@ describe('the totals of a test run', () => {
   });
 
   it('count a file that could not be loaded as a failure', () => {
-    const broken = { status: 'failed', assertionResults: [] };
+    const broken = { name: 'b.test.ts', status: 'failed', assertionResults: [] };
     expect(totalsOf({ ...green, success: false, testResults: [broken, broken] })).toMatchObject({ failed: 2 });
   });
 

@@ -1,5 +1,6 @@
 import type { EngineOptions } from '../engines/open.ts';
 import type { Log } from '../log.ts';
+import { parseRedisUrl, withCaFile } from '../redis/url.ts';
 import { choice, integer, type Setting, text } from './env.ts';
 
 /** Settings that producer and worker share. They must agree between the two, so they are defined once. */
@@ -11,11 +12,22 @@ export const engineSettings = {
     ['lease', 'brpop', 'bullmq'],
     'How jobs are handed over. The same on every producer and worker.',
   ),
-  redisUrl: text(
-    'REDIS_URL',
-    'redis://127.0.0.1:6379',
-    'Where Redis is: redis://, rediss:// (TLS), redis+sentinel://host:port,host:port/name or redis+cluster://host:port,host:port.',
-    /^rediss?(\+sentinel|\+cluster)?:\/\/\S+$/,
+  redisUrl: {
+    ...text(
+      'REDIS_URL',
+      'redis://127.0.0.1:6379',
+      'Where Redis is: redis://, rediss:// (TLS), redis+sentinel://host:port,host:port/name or redis+cluster://host:port,host:port.',
+    ),
+    range: 'one of the forms above',
+    parse: (value) => {
+      parseRedisUrl(value);
+      return value;
+    },
+  },
+  redisCaFile: text(
+    'REDIS_TLS_CA_FILE',
+    '',
+    'Path of the PEM file of the authority that signed the certificate of a rediss:// server. Empty: those that Node knows.',
   ),
   queue: text(
     'QUEUE_NAME',
@@ -87,7 +99,7 @@ type EngineConfig = { readonly [K in keyof typeof engineSettings]: ReturnType<(t
 /** The engine's options, out of a process's configuration. */
 export function engineOptions(config: EngineConfig, log: Log): EngineOptions {
   return {
-    redisUrl: config.redisUrl,
+    redisUrl: withCaFile(config.redisUrl, config.redisCaFile),
     log,
     prefix: config.prefix,
     durability: config.durability,

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
 import { ProdworkError } from '../errors.ts';
-import { parseRedisUrl, type RedisTarget } from './url.ts';
+import { StrictCluster } from './strict-cluster.ts';
+import { tlsConnector } from './tls-connector.ts';
+import { parseRedisUrl, type RedisTarget, type TlsFiles } from './url.ts';
 
 export type Connection = Redis | Cluster;
 
@@ -26,6 +29,7 @@ const reconnectDelayMs = (attempt: number): number => Math.min(50 * 2 ** Math.mi
  */
 export function createConnection(url: string, { name, silenceMs }: ConnectOptions): Connection {
   const target = parseRedisUrl(url);
+  const tls = target.tls && certificates(target.tls);
   const common = {
     connectionName: name,
     lazyConnect: true,
@@ -38,7 +42,9 @@ export function createConnection(url: string, { name, silenceMs }: ConnectOption
     db: target.db,
     ...(target.username === undefined ? {} : { username: target.username }),
     ...(target.password === undefined ? {} : { password: target.password }),
-    ...(target.tls ? { tls: {} } : {}),
+    ...(tls ? { tls } : {}),
+    // Behind Sentinel, ioredis's own connector finds the master.
+    ...(tls && target.topology !== 'sentinel' ? { Connector: tlsConnector(tls) } : {}),
   } satisfies RedisOptions;
   const connection =
     target.topology === 'cluster' ? openCluster(target, common) : openServer(target, { ...common, ...ALONE });
@@ -47,6 +53,20 @@ export function createConnection(url: string, { name, silenceMs }: ConnectOption
   // Many callers may wait for it at once; `0` for no limit would be counted on by BullMQ as a small one.
   connection.setMaxListeners(100_000);
   return connection;
+}
+
+/** @throws ProdworkError `PRODWORK_CONFIG_INVALID` when a file cannot be read. */
+function certificates(files: TlsFiles): { ca?: Buffer; cert?: Buffer; key?: Buffer } {
+  const read = ([name, path]: [string, string]): [string, Buffer] => {
+    try {
+      return [name, readFileSync(path)];
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const message = `the ${name} file of the TLS line cannot be read: ${why}`;
+      throw new ProdworkError('PRODWORK_CONFIG_INVALID', message, { field: 'REDIS_URL', cause });
+    }
+  };
+  return Object.fromEntries(Object.entries(files).map(read));
 }
 
 const ALONE = { enableOfflineQueue: false, retryStrategy: reconnectDelayMs } as const;
@@ -58,6 +78,8 @@ function openServer({ topology, nodes, master = '' }: RedisTarget, options: Omit
     ...options,
     sentinels: nodes.map(({ host, port }) => ({ host, port })),
     name: master,
+    // Sentinels of a TLS set-up speak TLS too, signed by the same authority.
+    ...(options.tls ? { enableTLSForSentinelMode: true, sentinelTLS: options.tls } : {}),
     sentinelRetryStrategy: reconnectDelayMs,
     sentinelCommandTimeout: 2_000,
     failoverDetector: true,
@@ -70,15 +92,15 @@ function openCluster(
   { nodes }: RedisTarget,
   redisOptions: Omit<NonNullable<ClusterOptions['redisOptions']>, 'replyMapping'>,
 ): Cluster {
-  return new Cluster(
+  return new StrictCluster(
     nodes.map(({ host, port }) => ({ host, port })),
     {
       lazyConnect: true,
-      enableOfflineQueue: false,
       redisOptions,
       clusterRetryStrategy: reconnectDelayMs,
       retryDelayOnTryAgain: 100,
-      retryDelayOnFailover: 200,
+      // 0: a command whose answer was lost is not sent again; see above.
+      retryDelayOnFailover: 0,
       retryDelayOnClusterDown: 200,
       slotsRefreshInterval: 5_000,
     },

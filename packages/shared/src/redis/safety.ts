@@ -11,8 +11,8 @@ export interface SafetyReport {
   readonly refusal?: string;
   /** Said once in the log. */
   readonly warnings: readonly string[];
-  /** WAITAOF exists: Redis 7.2 or later, every Valkey. */
-  readonly canWaitAof: boolean;
+  /** Why nothing here could wait for the disk; absent where WAITAOF can: Redis 7.2 or later, every Valkey, with AOF on. */
+  readonly fsyncFault?: string;
 }
 
 /** Reads INFO and judges it. The policy comes from INFO, since managed servers refuse CONFIG. */
@@ -48,6 +48,12 @@ export function judge(info: string): SafetyReport {
   if (server === 'redis' && major === 7 && minor === 0 && Number(version.split('.')[2] ?? 0) < 12) {
     warnings.push(`Redis ${version} has known holes in its Lua engine: 7.0.12 or later mends the first of them`);
   }
+  const hasWaitAof = server === 'valkey' || major > 7 || (major === 7 && minor >= 2);
+  const fault = !hasWaitAof
+    ? `QUEUE_DURABILITY=fsync needs Redis 7.2 or later; this is ${version}`
+    : field('aof_enabled') === '0'
+      ? 'QUEUE_DURABILITY=fsync needs the append-only file, which is off'
+      : undefined;
   return {
     server,
     version,
@@ -55,6 +61,6 @@ export function judge(info: string): SafetyReport {
     problems,
     ...(refusal === undefined ? {} : { refusal }),
     warnings,
-    canWaitAof: server === 'valkey' || major > 7 || (major === 7 && minor >= 2),
+    ...(fault === undefined ? {} : { fsyncFault: fault }),
   };
 }

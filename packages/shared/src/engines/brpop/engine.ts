@@ -1,6 +1,7 @@
 import type { Engine } from '../../engine/engine.ts';
 import { PROMISES } from '../../engine/promises.ts';
 import { refuseDurability } from '../../engine/unsupported.ts';
+import { guardedInspector } from '../../redis/guarded-inspector.ts';
 import { HealthProbe } from '../../redis/health.ts';
 import type { EngineOptions } from '../open.ts';
 import { BrpopConsumer } from './consumer.ts';
@@ -19,7 +20,7 @@ export function brpopEngine(options: EngineOptions): Engine {
     name: 'brpop',
     promises: PROMISES.brpop,
     submitter: () => new BrpopSubmitter(options),
-    inspector: () => new BrpopInspector(options),
+    inspector: () => guardedInspector(new BrpopInspector(options)),
     consumer: (context) => new BrpopConsumer(options, context),
     health: () => probe.look(),
     close: async () => probe.close(),

@@ -1,6 +1,7 @@
 import type { Engine } from '../../engine/engine.ts';
 import { PROMISES } from '../../engine/promises.ts';
 import { refuseDurability } from '../../engine/unsupported.ts';
+import { guardedInspector } from '../../redis/guarded-inspector.ts';
 import { HealthProbe } from '../../redis/health.ts';
 import type { EngineOptions } from '../open.ts';
 import { BullmqConsumer } from './consumer.ts';
@@ -19,7 +20,7 @@ export function bullmqEngine(options: EngineOptions): Engine {
     name: 'bullmq',
     promises: PROMISES.bullmq,
     submitter: () => new BullmqSubmitter(options),
-    inspector: () => new BullmqInspector(options),
+    inspector: () => guardedInspector(new BullmqInspector(options)),
     consumer: (context) => new BullmqConsumer(options, context),
     health: () => probe.look(),
     close: async () => probe.close(),

@@ -28,7 +28,7 @@ const NAME_LIFE_MS = 7 * LIMITS.rememberMs;
 export class BullmqSubmitter implements Submitter {
   readonly #options: EngineOptions;
   readonly #connection: Connection;
-  readonly #queues = new Map<string, Queue>();
+  readonly #queues = new Map<string, Promise<Queue>>();
   #connecting: Promise<void> | undefined;
   #isStopped = false;
 
@@ -126,14 +126,22 @@ export class BullmqSubmitter implements Submitter {
     await this.#connecting;
   }
 
-  async #open(name: string): Promise<Queue> {
+  /** Opened once, also for submits that come together: each would otherwise wait for a queue of its own, in any order. */
+  #open(name: string): Promise<Queue> {
     const known = this.#queues.get(name);
     if (known) return known;
+    const opening = this.#openAnew(name);
+    this.#queues.set(name, opening);
+    opening.catch(() => this.#queues.delete(name));
+    return opening;
+  }
+
+  async #openAnew(name: string): Promise<Queue> {
     await this.#connection.sadd(queuesKey(this.#options.prefix), name);
     const { prefix } = queueKeys(this.#options.prefix, name);
     const queue = new Queue(name, { connection: this.#connection, prefix });
     queue.on('error', () => {});
-    this.#queues.set(name, queue);
+    await queue.waitUntilReady();
     return queue;
   }
 }

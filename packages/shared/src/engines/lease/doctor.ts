@@ -46,11 +46,11 @@ export async function examine({ redisUrl, prefix, mend }: ExamineOptions): Promi
 
 async function examineServer(server: Redis): Promise<readonly Finding[]> {
   const info = await server.info();
-  const { server: kind, version, problems, warnings, canWaitAof } = judge(info);
+  const { server: kind, version, problems, warnings, fsyncFault } = judge(info);
   const findings: Finding[] = [{ level: 'ok', what: `${kind} ${version}` }];
   findings.push(...problems.map((what): Finding => ({ level: 'problem', what })));
   findings.push(...warnings.map((what): Finding => ({ level: 'warning', what })));
-  if (!canWaitAof) findings.push({ level: 'warning', what: 'no WAITAOF: QUEUE_DURABILITY=fsync would be refused' });
+  if (fsyncFault !== undefined) findings.push({ level: 'warning', what: `${fsyncFault}: it would be refused` });
   findings.push(memory(info), await clock(server), ...(await rights(server)));
   return findings;
 }

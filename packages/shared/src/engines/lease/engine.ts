@@ -26,9 +26,10 @@ export function leaseEngine(options: EngineOptions): Engine {
     try {
       await whenReady(looker.connection, HEALTH_CACHE_MS);
       const server = await serverOf(looker.connection, `${options.prefix}:health`);
-      const { problems, warnings, canWaitAof, refusal } = await checkSafety(server);
+      const { problems, warnings, fsyncFault, ...report } = await checkSafety(server);
       const found = [...problems];
-      if (options.durability === 'fsync' && !canWaitAof) found.push('QUEUE_DURABILITY=fsync needs Redis 7.2 or later');
+      const refusal = report.refusal ?? (options.durability === 'fsync' ? fsyncFault : undefined);
+      if (refusal !== undefined && !found.includes(refusal)) found.push(refusal);
       const { connection } = looker;
       for (const prefix of await dataSets.check((own) => connection.hget(`${own}meta`, 'epoch')))
         found.push(`Redis came back without the data of ${prefix}*`);

@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import type { ConsumerOptions } from '../../engine/consumer.ts';
 import { ProdworkError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
@@ -17,11 +18,10 @@ export const connectionName = (prefix: string, incarnation: string): string =>
 const NAME_RETRY_MS = 250;
 
 /**
- * The names of all connections to the shard's server, or undefined when this Redis does not let us look
+ * The names of all connections to a server, or undefined when this Redis does not let us look
  * (then a dead worker is noticed when its lease expires).
  */
-export async function connectedNames(connection: Connection, shard: Shard): Promise<ReadonlySet<string> | undefined> {
-  const server = await serverOf(connection, shard.keys.script[0]);
+export async function connectedNames(server: Redis): Promise<ReadonlySet<string> | undefined> {
   const list = await server.client('LIST').catch((error: Error) => {
     if (/NOPERM|unknown|disabled/i.test(error.message)) return undefined;
     throw error;
@@ -56,7 +56,7 @@ export async function join(
       ...recordOf(worker),
     ]);
     if (answer === 'ok') return;
-    const living = await connectedNames(connection, shard);
+    const living = await connectedNames(await serverOf(connection, shard.keys.script[0]));
     if (living !== undefined && !living.has(connectionName(engine.prefix, String(other)))) {
       const [taken] = await shard.ask(scripts.deregister, [
         String(other),

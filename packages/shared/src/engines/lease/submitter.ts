@@ -13,6 +13,7 @@ import {
 } from '../../redis/connections.ts';
 import { isAnswered, isReply, type ScriptArg } from '../../redis/script.ts';
 import type { EngineOptions } from '../open.ts';
+import { Durability } from './durability.ts';
 import { decodeJob } from './job-view.ts';
 import { encodeRecord, laneOf } from './record.ts';
 import { scripts } from './scripts.ts';
@@ -39,6 +40,8 @@ export class LeaseSubmitter implements Submitter {
   private readonly connection: Connection;
   private readonly shards = new Map<string, Shard>();
   private readonly pending = new Map<string, Pending[]>();
+  /** Only with `QUEUE_DURABILITY=fsync`. */
+  private readonly disk: Durability | undefined;
   private isStopped = false;
   /** Server clock minus ours, ms: times in records are the server's. */
   private skewMs = 0;
@@ -47,6 +50,7 @@ export class LeaseSubmitter implements Submitter {
     this.options = options;
     this.dataSets = dataSets;
     this.connection = createConnection(options.redisUrl, { name: `${options.prefix}:submit`, silenceMs: SILENCE_MS });
+    if (options.durability === 'fsync') this.disk = new Durability(this.connection);
   }
 
   async start(): Promise<void> {
@@ -122,18 +126,20 @@ export class LeaseSubmitter implements Submitter {
 
   /** One script call, and for `fsync` the wait for the disk; each way to fail says what is known of the jobs. */
   private async ask(shard: Shard, args: readonly ScriptArg[], batch: readonly Pending[]): Promise<readonly unknown[]> {
+    const [key] = shard.keys.script;
+    let reply: readonly unknown[];
     try {
-      const stored = shard.ask(scripts.submit, args);
-      if (this.options.durability !== 'fsync') return await stored;
-      const [reply, synced] = await Promise.all([stored, this.connection.call('WAITAOF', 1, 0, SILENCE_MS - 500)]);
-      if (!Array.isArray(synced) || Number(synced[0]) < 1) throw unknownFate(batch, 'the disk did not confirm in time');
-      return reply;
+      await this.disk?.check(key);
+      reply = await shard.ask(scripts.submit, args);
     } catch (error) {
       if (isReply(error, 'OOM'))
         throw new ProdworkError('QUEUE_FULL', 'Redis has no memory left', { retryAfterSeconds: 5 });
       if (isAnswered(error) || isProdworkError(error)) throw notStored(error);
       throw unknownFate(batch, 'the connection ended before the answer came');
     }
+    const fault = await this.disk?.fault(key);
+    if (fault !== undefined) throw unknownFate(batch, fault);
+    return reply;
   }
 
   private async answer(

@@ -1,5 +1,6 @@
+import type { Redis } from 'ioredis';
 import type { Log } from '../../log.ts';
-import type { Connection } from '../../redis/connections.ts';
+import { type Connection, serverOf } from '../../redis/connections.ts';
 import type { EngineOptions } from '../open.ts';
 import { connectedNames, connectionName } from './membership.ts';
 import { scripts } from './scripts.ts';
@@ -29,6 +30,7 @@ export class Upkeep {
   private incarnation = '';
   private epoch = '';
   private connectedAt = 0;
+  private server: Redis | undefined;
   private mayLook = true;
   /** Incarnations whose connections were missing at the last look. */
   private missing = new Set<string>();
@@ -108,8 +110,16 @@ export class Upkeep {
 
   /** A worker whose connections are missing at two looks in a row is dead; one look could be a reconnect. */
   private async lookForTheDead(workers: readonly string[]): Promise<void> {
-    if (!this.mayLook || workers.length < 2 || Date.now() - this.connectedAt < TRUST_AFTER_MS) return;
-    const living = await connectedNames(this.connection, this.shard);
+    if (!this.mayLook || workers.length < 2) return;
+    const server = await serverOf(this.connection, this.shard.keys.script[0]);
+    // A slot that moved to another node of a Cluster: there, too, everybody has to connect first.
+    if (server !== this.server) {
+      this.server = server;
+      this.connectedAt = Date.now();
+      this.missing.clear();
+    }
+    if (Date.now() - this.connectedAt < TRUST_AFTER_MS) return;
+    const living = await connectedNames(server);
     if (living === undefined) {
       this.mayLook = false;
       this.log.warn('this Redis does not permit CLIENT LIST: a killed worker is noticed when its lease expires');

@@ -1,0 +1,3 @@
+import { cell } from './cell.ts';
+
+cell('lease');
