@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { runTool } from './tools.ts';
 import { type Report, type Totals, totalsOf } from './totals.ts';
 
+const SECOND_TRIES = join(import.meta.dirname, 'second-tries.ts');
+
 /** Runs vitest on this terminal. A run that leaves no report (it crashed, or found no test) is one failure. */
 export async function runSuite(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Totals> {
   const { code, report } = await runForReport(args, env);
@@ -20,7 +22,12 @@ export async function runForReport(
   const dir = await mkdtemp(join(tmpdir(), 'prodwork-test-'));
   const file = join(dir, 'report.json');
   try {
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+    const reporters = [
+      '--reporter=default',
+      `--reporter=${SECOND_TRIES}`,
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+    ];
     const code = await runTool('vitest', ['run', ...reporters, ...args], env);
     return { code, report: await readReport(file) };
   } finally {
