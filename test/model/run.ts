@@ -51,6 +51,7 @@ export function modelTest(engine: EngineName, { leaseMs, canRestart, crashWeight
           }
         },
       );
+      steps.taken = 0;
       const given = process.env.MODEL_SEED;
       const seed = given === 'random' ? Date.now() % 2 ** 31 : Number(given ?? SEED);
       for (let round = 0; steps.taken < STEPS_MIN; round += 1) {
