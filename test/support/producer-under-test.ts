@@ -8,6 +8,8 @@ import type { Dependencies } from '@prodwork/producer/dependencies';
 import { systemClock } from 'prodwork/clock';
 import type { ConsumerContext, ConsumerEvents } from 'prodwork/engine/consumer';
 import { type MemoryEngine, memoryEngine } from 'prodwork/engines/memory/engine';
+import type { FileStore } from 'prodwork/files/file-store';
+import { memoryFiles } from 'prodwork/files/memory-store';
 import { defineJob } from 'prodwork/job/define-job';
 import { primes } from 'prodwork/jobs/primes';
 import { sleep } from 'prodwork/jobs/sleep';
@@ -41,6 +43,7 @@ export interface ProducerUnderTest {
   readonly app: Awaited<ReturnType<typeof buildApp>>;
   readonly engine: MemoryEngine;
   readonly config: ProducerConfig;
+  readonly files: FileStore;
   /** `http://127.0.0.1:port`, after listening on a free port. */
   listen(): Promise<string>;
   close(): Promise<void>;
@@ -62,6 +65,7 @@ export async function producer(
   await submitter.start();
   await inspector.start();
   const whole = testConfig(config);
+  const files = memoryFiles({ quotaBytes: whole.filesBytes });
   const app = await buildApp({
     config: whole,
     log: quietLog,
@@ -71,12 +75,14 @@ export async function producer(
     submitter,
     inspector,
     once: onceInMemory(),
+    files,
     ...over(engine),
   });
   return {
     app,
     engine,
     config: whole,
+    files,
     listen: () => app.listen({ port: 0, host: '127.0.0.1' }),
     async close() {
       await app.close();

@@ -3,6 +3,9 @@ import { isolateIn } from '@prodwork/worker/runtime/isolate';
 import { type AnyHandler, serveTypes } from '@prodwork/worker/runtime/job-type';
 import { createMetrics, type Metrics } from '@prodwork/worker/runtime/metrics';
 import { type WorkerOptions, WorkerRuntime } from '@prodwork/worker/runtime/worker';
+import type { FileStore } from 'prodwork/files/file-store';
+import { jobFiles } from 'prodwork/files/job-files';
+import { memoryFiles } from 'prodwork/files/memory-store';
 import { createLog } from 'prodwork/log';
 import { FakeConsumer } from './fake-consumer.ts';
 
@@ -12,6 +15,7 @@ export interface WorkerUnderTest {
   readonly worker: WorkerRuntime;
   readonly consumer: FakeConsumer;
   readonly metrics: Metrics;
+  readonly files: FileStore;
 }
 
 /** A started worker with these handlers, on a consumer that the test holds in its hand. */
@@ -28,6 +32,7 @@ export async function workerWith(
 export function makeWorker(handlers: readonly AnyHandler[], options: Partial<WorkerOptions> = {}): WorkerUnderTest {
   const types = handlers.map(({ definition }) => definition.type);
   const metrics = createMetrics(types);
+  const store = memoryFiles();
   const held: FakeConsumer[] = [];
   const worker = new WorkerRuntime({
     consumer: (context) => {
@@ -45,6 +50,7 @@ export function makeWorker(handlers: readonly AnyHandler[], options: Partial<Wor
     watchdogMs: 25_000,
     log: silentLog,
     metrics,
+    files: (idempotencyKey) => jobFiles({ store, keepMs: 3_600_000, idempotencyKey }),
     isolate: isolateIn({
       entry: fileURLToPath(new URL('./suspect-main.ts', import.meta.url)),
       worker: 'worker-1',
@@ -55,5 +61,5 @@ export function makeWorker(handlers: readonly AnyHandler[], options: Partial<Wor
   });
   const [consumer] = held;
   if (consumer === undefined) throw new Error('the worker made no consumer');
-  return { worker, consumer, metrics };
+  return { worker, consumer, metrics, files: store };
 }

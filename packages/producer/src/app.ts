@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import multipart from '@fastify/multipart';
 import serveStatic from '@fastify/static';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import type { Dependencies } from './dependencies.ts';
@@ -13,6 +14,7 @@ import { installSessions } from './plugins/session.ts';
 import { installValidation } from './plugins/validation.ts';
 import { apiActRoutes } from './routes/api-acts.ts';
 import { apiBulkRoutes } from './routes/api-bulk.ts';
+import { apiFileRoutes } from './routes/api-files.ts';
 import { apiHistoryRoutes } from './routes/api-history.ts';
 import { apiJobRoutes } from './routes/api-jobs.ts';
 import { apiQueueRoutes } from './routes/api-queues.ts';
@@ -21,6 +23,7 @@ import { docsRoutes } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
 import { formRoutes } from './routes/form.ts';
 import { healthRoutes } from './routes/health.ts';
+import { jobFileRoutes } from './routes/job-files.ts';
 import { receiptRoutes } from './routes/receipt.ts';
 import { JobSchema, newJobSchema, ProblemSchema, QueueSchema, WhySchema, WorkerSchema } from './routes/schemas.ts';
 import { signInRoutes } from './routes/sign-in.ts';
@@ -65,6 +68,8 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   installSessions(app, services.sessions);
   await installRateLimits(app, config);
   installBodies(app);
+  // What is too large is cut off, and whoever reads it says so.
+  await app.register(multipart, { throwFileSizeLimit: false });
   await installOpenApi(app, config);
   installMetrics(app, services.metrics);
   await app.register(serveStatic, {
@@ -77,8 +82,10 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   healthRoutes(app, dependencies);
   formRoutes(app, services);
   receiptRoutes(app, services);
+  jobFileRoutes(app, services);
   apiJobRoutes(app, services);
   apiBulkRoutes(app, services);
+  apiFileRoutes(app, services);
   apiActRoutes(app, services);
   apiQueueRoutes(app, services);
   apiHistoryRoutes(app, services);

@@ -3,6 +3,7 @@ import type { Engine } from 'prodwork/engine/engine';
 import type { HistoryReader } from 'prodwork/engine/history';
 import type { Inspector } from 'prodwork/engine/inspector';
 import type { Submitter } from 'prodwork/engine/submitter';
+import type { FileStore } from 'prodwork/files/file-store';
 import type { JobDefinition } from 'prodwork/job/define-job';
 import type { Log } from 'prodwork/log';
 import type { Once } from 'prodwork/redis/once';
@@ -19,6 +20,7 @@ export interface Dependencies {
   readonly inspector: Inspector;
   /** Marks used sign-in links, for all replicas. */
   readonly once: Once;
+  readonly files: FileStore;
   /** Where finished jobs are searched; absent: `DATABASE_URL` is not set. */
   readonly history?: HistoryReader | undefined;
 }

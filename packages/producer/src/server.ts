@@ -5,6 +5,7 @@ import { engineOptions } from 'prodwork/config/engine';
 import { readHistoryConfig } from 'prodwork/config/history';
 import { openEngine } from 'prodwork/engines/open';
 import { ProdworkError } from 'prodwork/errors';
+import { RedisFiles } from 'prodwork/files/redis-store';
 import { inspectorWithHistory } from 'prodwork/history/inspector-with-history';
 import { openHistory } from 'prodwork/history/open';
 import type { JobDefinition } from 'prodwork/job/define-job';
@@ -33,7 +34,9 @@ export function createServer(
     const past = historyConfig && openHistory(historyConfig, 'prodwork producer', log);
     const submitter = engine.submitter();
     const inspector = past ? inspectorWithHistory(engine.inspector(), past.history) : engine.inspector();
-    for (const part of [submitter, inspector, ...(past ? [past.boot] : [])]) {
+    const { redisUrl, prefix, filesBytes } = config;
+    const files = new RedisFiles({ redisUrl, prefix, quotaBytes: filesBytes });
+    for (const part of [submitter, inspector, files, ...(past ? [past.boot] : [])]) {
       stops.push(() => part.stop());
       await part.start();
     }
@@ -48,6 +51,7 @@ export function createServer(
       submitter,
       inspector,
       once: onceInRedis(config.redisUrl, config.prefix),
+      files,
       history: past?.history,
     });
     stops.push(() => close(app, config.drainMs, log));

@@ -6,6 +6,7 @@ import { openTokens, type Tokens } from './plugins/tokens.ts';
 import { createSessions, type Sessions } from './session/sessions.ts';
 import { type Catalog, createCatalog } from './submit/catalog.ts';
 import { createFormSubmits, type FormSubmits } from './submit/form-batch.ts';
+import { createKeepFiles } from './submit/job-files.ts';
 import { createSubmitService, type SubmitService } from './submit/submit-service.ts';
 
 /** What the routes work with: the dependencies, and what is made from them once. */
@@ -21,14 +22,20 @@ export interface Services extends Dependencies {
 }
 
 export function createServices(dependencies: Dependencies): Services {
-  const { config, log, clock, engine, submitter, inspector, jobTypes } = dependencies;
+  const { config, log, clock, engine, submitter, inspector, jobTypes, files } = dependencies;
   const snapshots = createSnapshots(inspector, config.queue, clock);
   const metrics = createMetrics(snapshots);
-  const submits = createSubmitService(submitter, (outcome) => metrics.submits.inc({ outcome }));
   const tokens = config.tokensFile === '' ? undefined : openTokens(config.tokensFile, log);
+  const catalog = createCatalog(jobTypes, engine.promises.retries);
+  const keepFiles = createKeepFiles(files, catalog, config.filesKeepMs);
+  const submits = createSubmitService(
+    submitter,
+    (outcome) => metrics.submits.inc({ outcome }),
+    (job) => keepFiles(job, clock.now()),
+  );
   return {
     ...dependencies,
-    catalog: createCatalog(jobTypes, engine.promises.retries),
+    catalog,
     metrics,
     submits,
     formSubmits: createFormSubmits(submits, engine.promises.idempotentSubmit),

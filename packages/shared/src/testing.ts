@@ -5,6 +5,9 @@ import type { Claim } from './engine/consumer.ts';
 import type { NewJob } from './engine/submitter.ts';
 import { type MemoryEngine, type MemoryOptions, memoryEngine } from './engines/memory/engine.ts';
 import { ProdworkError } from './errors.ts';
+import type { FileStore } from './files/file-store.ts';
+import { jobFiles } from './files/job-files.ts';
+import { memoryFiles } from './files/memory-store.ts';
 import { backoffDelayMs } from './job/backoff.ts';
 import type { JobDefinition } from './job/define-job.ts';
 import { type JobHandler, PermanentError, type RunContext } from './job/handle.ts';
@@ -37,6 +40,8 @@ export type AnyHandler = Pick<JobHandler, 'definition'> & {
 export interface TestQueue {
   readonly engine: MemoryEngine;
   readonly clock: HeldClock;
+  /** Put the files there that payloads shall name; what handlers write is found there. */
+  readonly files: FileStore;
   /** Submits a job of a type, as a producer would. The payload must fit the schema. */
   submit<Input extends TSchema>(
     definition: JobDefinition<Input>,
@@ -66,6 +71,7 @@ export async function testQueue(
 ): Promise<TestQueue> {
   const clock = heldClock();
   const engine = memoryEngine({ ...options, clock });
+  const files = memoryFiles({ clock });
   const byType = new Map(handlers.map((handler) => [handler.definition.type, handler]));
   const claims: Claim[] = [];
   const submitter = engine.submitter();
@@ -91,7 +97,7 @@ export async function testQueue(
     engine.tick();
     for (let claim = claims.shift(); claim; claim = claims.shift()) {
       const handler = byType.get(claim.type);
-      if (handler) await consumer.settle(claim, await outcomeOf(handler, claim));
+      if (handler) await consumer.settle(claim, await outcomeOf(handler, claim, files));
       engine.tick();
     }
   };
@@ -103,6 +109,7 @@ export async function testQueue(
   return {
     engine,
     clock,
+    files,
     runDue,
     async submit(definition, payload, asked = {}) {
       if (!Value.Check(definition.input, payload)) {
@@ -144,15 +151,17 @@ export async function testQueue(
 
 const log = createLog({ name: 'test', level: 'silent', format: 'json' });
 
-async function outcomeOf(handler: AnyHandler, claim: Claim): Promise<Outcome> {
+async function outcomeOf(handler: AnyHandler, claim: Claim, store: FileStore): Promise<Outcome> {
   const { definition } = handler;
+  const idempotencyKey = `${claim.id}:${claim.generation}`;
   const context: RunContext = {
     job: claim,
     signal: new AbortController().signal,
     progress: () => {},
     log,
     fence: claim.fence,
-    idempotencyKey: `${claim.id}:${claim.generation}`,
+    files: jobFiles({ store, keepMs: 24 * 3600 * 1000, idempotencyKey }),
+    idempotencyKey,
   };
   try {
     // The schemas of the definition stand for the types: a payload that does not fit was refused at submit.

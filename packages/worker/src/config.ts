@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { engineSettings } from 'prodwork/config/engine';
 import { integer, readEnv, type Setting, text } from 'prodwork/config/env';
 import { isName, isWorkerName } from 'prodwork/job/names';
+import { parseExceptions } from './http-check/addresses.ts';
 
 /** Everything that a worker reads from its environment, beside the settings that it shares with the producer. */
 export const workerSettings = {
@@ -66,6 +67,14 @@ export const workerSettings = {
     '',
     'Path of the JSON list of databases that `backup` jobs may dump. With it, and with pg_dump on PATH, this worker takes such jobs.',
   ),
+  httpCheckAllow: {
+    name: 'WORKER_HTTP_CHECK_ALLOW',
+    description:
+      'What `http-check` jobs may ask beside the public web at ports 80 and 443, e.g. `127.0.0.1:8080,10.1.0.0/16:*`. Whoever may submit jobs may then look there.',
+    range: 'address:port or network/bits:port, separated by commas; `*` is any port, IPv6 in brackets',
+    fallback: '',
+    parse: parseExceptions,
+  },
   restarts: integer(
     'WORKER_RESTARTS',
     0,

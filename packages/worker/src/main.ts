@@ -1,5 +1,5 @@
-import { optionalHandlers } from './optional-handlers.ts';
+import { configuredHandlers } from './configured-handlers.ts';
 import { handlers } from './registry.ts';
 import { runWorker } from './run-worker.ts';
 
-await runWorker({ handlers: [...handlers, ...optionalHandlers(process.env)] });
+await runWorker({ handlers: configuredHandlers(handlers, process.env) });

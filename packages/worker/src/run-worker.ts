@@ -3,6 +3,9 @@ import { engineOptions } from 'prodwork/config/engine';
 import type { Engine } from 'prodwork/engine/engine';
 import { openEngine } from 'prodwork/engines/open';
 import { isProdworkError, ProdworkError } from 'prodwork/errors';
+import { jobFiles } from 'prodwork/files/job-files';
+import { RedisFiles } from 'prodwork/files/redis-store';
+import type { JobFiles } from 'prodwork/job/handle';
 import { createLog, type Log } from 'prodwork/log';
 import { EXIT, exitWith, run } from 'prodwork/process';
 import type { Service } from 'prodwork/service';
@@ -33,7 +36,9 @@ export interface RunWorkerOptions {
  * Exits 78 when the environment or the handlers have faults, all of them listed.
  */
 export async function runWorker({ handlers }: RunWorkerOptions): Promise<void> {
-  if (isIsolatedChild()) return serveIsolatedJob(handlers);
+  if (isIsolatedChild()) {
+    return serveIsolatedJob(handlers, openFiles(readWorkerConfig(handlers.map(typeOf))).filesOf);
+  }
   const ready = await prepare(handlers).catch((error: unknown): never => {
     if (!isProdworkError(error)) throw error;
     return exitWith(EXIT.config, error.message);
@@ -42,7 +47,7 @@ export async function runWorker({ handlers }: RunWorkerOptions): Promise<void> {
 }
 
 async function prepare(handlers: readonly AnyHandler[]): Promise<Parameters<typeof run>[0]> {
-  const config = readWorkerConfig(handlers.map(({ definition }) => definition.type));
+  const config = readWorkerConfig(handlers.map(typeOf));
   const served = serveTypes(handlers, config.types);
   if (served.size === 0) throw new ProdworkError('PRODWORK_JOB_DEFINITION', 'a worker needs one handler at least');
   const logging = { level: config.logLevel, format: config.logFormat };
@@ -54,11 +59,13 @@ async function prepare(handlers: readonly AnyHandler[]): Promise<Parameters<type
   if (archiving) metrics.watchHistory(() => archiving.archiver.status());
   const { name, queue, slots, drainMs, graceMs, watchdogMs, restarts, lastDeath } = config;
   const ledger = ledgerOf(config, log);
+  const files = openFiles(config);
   const worker = new WorkerRuntime({
     ...{ name, queue, slots, drainMs, graceMs, watchdogMs, restarts, lastDeath },
     ...{ served, log, metrics, ledger },
     version: version(),
     consumer: (context) => engine.consumer(context),
+    files: files.filesOf,
     isolate: isolateIn({ entry: process.argv[1] ?? '', worker: name, logging }),
   });
   const health = new HealthServer({
@@ -68,7 +75,7 @@ async function prepare(handlers: readonly AnyHandler[]): Promise<Parameters<type
     metrics,
     engineHealth: () => engine.health(),
   });
-  const service = compose({ config, log, engine, health, worker, archiving });
+  const service = compose({ config, log, engine, health, worker, archiving, files: files.store });
   return { log, service, failed: worker.failed, stopWithinMs: drainMs + STOP_OVERHEAD_MS };
 }
 
@@ -79,10 +86,11 @@ interface Parts {
   readonly health: HealthServer;
   readonly worker: WorkerRuntime;
   readonly archiving: Archiving | undefined;
+  readonly files: Service;
 }
 
 /** The parts in the order in which they come and go: probes are answered while the worker still waits for Redis. */
-function compose({ config, log, engine, health, worker, archiving }: Parts): Service {
+function compose({ config, log, engine, health, worker, archiving, files }: Parts): Service {
   return {
     async start() {
       await health.start();
@@ -94,11 +102,21 @@ function compose({ config, log, engine, health, worker, archiving }: Parts): Ser
     },
     async stop() {
       await worker.stop();
+      await files.stop();
       await archiving?.stop();
       await engine.close();
       await health.stop();
     },
   };
+}
+
+/** Files lie in the same Redis as the jobs; nothing connects before a handler asks for one. */
+function openFiles({ redisUrl, prefix, filesBytes, filesKeepMs }: WorkerConfig): {
+  readonly store: RedisFiles;
+  readonly filesOf: (idempotencyKey: string) => JobFiles;
+} {
+  const store = new RedisFiles({ redisUrl, prefix, quotaBytes: filesBytes });
+  return { store, filesOf: (idempotencyKey) => jobFiles({ store, keepMs: filesKeepMs, idempotencyKey }) };
 }
 
 /** A Redis that is away is waited for; one that would lose jobs is refused. */
@@ -126,6 +144,8 @@ function refuseUnsupported({ name, promises }: Engine, served: ReadonlyMap<strin
   const types = refused.map(({ definition }) => definition.type).join(', ');
   throw new ProdworkError('PRODWORK_ENGINE_UNSUPPORTED', `the ${name} engine has no at-most-once types: ${types}`);
 }
+
+const typeOf = ({ definition }: AnyHandler): string => definition.type;
 
 function version(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));

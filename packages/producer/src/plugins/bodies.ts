@@ -10,6 +10,15 @@ export const JSON_TYPE = /^application\/json(?: *; *charset="?utf-8"?)?$/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded(?: *; *charset="?utf-8"?)?$/i;
 export const NDJSON_TYPE = /^application\/(?:x-ndjson|ndjson|jsonl)(?: *; *charset="?utf-8"?)?$/i;
 
+const FILES_TYPE = /^multipart\/form-data *; *boundary=("?)[0-9A-Za-z'()+_,./:=?-]{1,70}\1$/i;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Also takes multipart/form-data, and reads it itself. */
+    takesFiles?: boolean;
+  }
+}
+
 export function installBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => readJson(body));
@@ -28,6 +37,7 @@ export function installBodies(app: FastifyInstance): void {
     }
     const type = request.raw.headers['content-type'];
     const known = [JSON_TYPE, FORM_TYPE, NDJSON_TYPE];
+    if (request.routeOptions.config.takesFiles === true) known.push(FILES_TYPE);
     if (type !== undefined && hasBody(request.headers) && !known.some((pattern) => pattern.test(type))) {
       throw new ProdworkError('UNSUPPORTED_MEDIA_TYPE', 'This content type is not read.', {
         field: 'Content-Type',

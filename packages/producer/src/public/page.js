@@ -39,6 +39,18 @@ function show(target, markup) {
   morph(target, next);
 }
 
+/** Says that a file is too large before it is sent; the server would say so after. */
+function sizedFiles() {
+  for (const input of document.querySelectorAll('input[data-bytes-max]')) {
+    input.addEventListener('change', () => {
+      const max = Number(input.dataset.bytesMax);
+      const isTooLarge = [...input.files].some((file) => file.size > max);
+      input.setCustomValidity(isTooLarge ? `This file is larger than ${max / 1024 / 1024} MiB.` : '');
+      input.reportValidity();
+    });
+  }
+}
+
 const STATES = {
   b: 'blocked',
   s: 'scheduled',
@@ -102,6 +114,7 @@ function followPage() {
 }
 
 for (const form of document.querySelectorAll('form[data-once]')) submitOnce(form);
+sizedFiles();
 localTimes(document);
 one('[data-focus]')?.focus();
 followPage();

@@ -4,6 +4,7 @@ import type { JobDefinition } from 'prodwork/job/define-job';
 import { LIMITS } from 'prodwork/job/limits';
 import type { Services } from '../services.ts';
 import { type Batch, batchName, isPageToken, newPageToken } from '../submit/form-batch.ts';
+import { FORM_BYTES, readForm } from '../submit/form-body.ts';
 import { readNewJob } from '../submit/intake.ts';
 import type { Fault } from '../submit/rules.ts';
 import { faultsOf } from '../submit/rules.ts';
@@ -12,12 +13,9 @@ import { formPage } from '../views/form-page.ts';
 import { gauge } from '../views/gauge.ts';
 import { type Html, html } from '../views/html.ts';
 
-/** Two payloads and the names of the fields; the gateway's limit is wider. */
-const FORM_BYTES = 1024 * 1024;
-
 /** `/`: the form and the gauge. `POST /jobs`: what the form sends. */
 export function formRoutes(app: FastifyInstance, services: Services): void {
-  const { config, engine, catalog, formSubmits, snapshots, clock, jobTypes } = services;
+  const { config, engine, catalog, formSubmits, snapshots, clock, jobTypes, files } = services;
 
   interface Shown {
     readonly selected: JobDefinition;
@@ -52,14 +50,13 @@ export function formRoutes(app: FastifyInstance, services: Services): void {
     return show(reply, { selected });
   });
 
-  app.post<{ Body: unknown }>('/jobs', { schema: { hide: true }, bodyLimit: FORM_BYTES }, async (request, reply) => {
-    const form = request.body;
-    if (!(form instanceof URLSearchParams)) {
-      throw new ProdworkError('UNSUPPORTED_MEDIA_TYPE', 'This address takes the form; programs use POST /api/jobs.', {
-        field: 'Content-Type',
-        rule: 'application/x-www-form-urlencoded',
-      });
-    }
+  const formOptions = { bodyLimit: FORM_BYTES, config: { takesFiles: true }, schema: { hide: true } };
+  app.post<{ Body: unknown }>('/jobs', formOptions, async (request, reply) => {
+    const { fields: form, faults: fileFaults } = await readForm(request, {
+      files,
+      catalog,
+      keepMs: config.filesKeepMs,
+    });
     const entry = catalog.get(form.get('type') ?? '');
     if (entry === undefined) throw new ProdworkError('UNKNOWN_TYPE', undefined, { field: 'type' });
     const { definition } = entry;
@@ -71,11 +68,14 @@ export function formRoutes(app: FastifyInstance, services: Services): void {
 
     const payload = payloadOf(fieldsOf(definition.input), (name) => form.get(name));
     const copies = readWhole(form.get('copies'), 1);
-    const faults: Fault[] = [];
+    const faults: Fault[] = [...fileFaults];
     if (!(copies >= 1 && copies <= LIMITS.copies)) {
       faults.push({ field: 'copies', rule: `must be a whole number from 1 to ${LIMITS.copies}` });
     }
-    if (!entry.check.Check(payload)) faults.push(...faultsOf(entry.check.Errors(payload), 'payload'));
+    if (!entry.check.Check(payload)) {
+      const named = new Set(fileFaults.map(({ field }) => field));
+      faults.push(...faultsOf(entry.check.Errors(payload), 'payload').filter(({ field }) => !named.has(field)));
+    }
     const delaySeconds = Number(form.get('delaySeconds') || 0);
     const delayMs = Number.isFinite(delaySeconds) ? Math.round(delaySeconds * 1000) : -1;
     if (delayMs < 0 || delayMs > LIMITS.delayMs) {

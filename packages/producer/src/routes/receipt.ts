@@ -3,6 +3,7 @@ import { isGeneratedId } from 'prodwork/job/ids';
 import type { Job } from 'prodwork/job/job';
 import { noSuchJob } from '../operate/acts.ts';
 import { authorize } from '../plugins/auth.ts';
+import type { Tokens } from '../plugins/tokens.ts';
 import type { Services } from '../services.ts';
 import { isFormId, parseBatch } from '../submit/form-batch.ts';
 import { within } from '../submit/within.ts';
@@ -15,21 +16,21 @@ import { ById, InQueue } from './schemas.ts';
 /** Ids that nobody can guess: whoever has one was given it. */
 export const isUnguessable = (id: string): boolean => isGeneratedId(id) || isFormId(id);
 
+/** Chosen ids can be guessed: with tokens in force they are read with one. @throws as `authorize` */
+export function refuseGuessed(request: FastifyRequest, tokens: Tokens | undefined, id: string): void {
+  if (tokens !== undefined && !isUnguessable(id)) authorize(request, tokens, 'read');
+}
+
 /** `/jobs/:id` and `/jobs/batch/:batch`: what became of a job, or of many. */
 export function receiptRoutes(app: FastifyInstance, services: Services): void {
   const { config, inspector, clock, tokens, formSubmits, snapshots } = services;
-
-  /** Chosen ids can be guessed: with tokens in force they are read with one. */
-  const mayRead = (request: FastifyRequest, id: string): void => {
-    if (tokens !== undefined && !isUnguessable(id)) authorize(request, tokens, 'read');
-  };
 
   app.get<JobRequest>(
     '/jobs/:id',
     { schema: { hide: true, params: ById, querystring: InQueue } },
     async (request, reply) => {
       const { id } = request.params;
-      mayRead(request, id);
+      refuseGuessed(request, tokens, id);
       const job = await within(inspector.job(id, request.query.queue ?? config.queue), 'QUEUE_UNAVAILABLE');
       if (job === undefined) throw noSuchJob(id);
       reply.header('cache-control', 'no-store').type('text/html; charset=utf-8');

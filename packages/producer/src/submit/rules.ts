@@ -54,6 +54,12 @@ export function faultsOf(errors: readonly TLocalizedValidationError[], prefix: s
           `must have ${error.keyword === 'minLength' ? 'at least' : 'at most'} ${error.params.limit} characters`,
         );
         break;
+      case 'minProperties':
+        add(error.instancePath, 'needs one of its fields');
+        break;
+      case 'maxProperties':
+        add(error.instancePath, `takes at most ${error.params.limit} of its fields`);
+        break;
       case 'pattern':
         add(error.instancePath, `must match ${error.params.pattern}`);
         break;

@@ -17,10 +17,15 @@ export interface Field {
   readonly maxLength?: number;
   readonly placeholder?: string;
   readonly inputType?: 'url' | 'email';
+  /** Of a file: what a browser offers to choose. */
+  readonly accept?: string;
 }
 
 /** Controls that the form has for every type. */
 const RESERVED: ReadonlySet<string> = new Set(['token', 'type', 'copies', 'priority', 'delaySeconds']);
+
+/** Carries a file along that was stored with a form that had other faults: nobody has to choose it again. */
+export const keptControl = (control: string): string => `${control}.kept`;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -51,6 +56,7 @@ function fieldOf(name: string, schema: Json, isRequired: boolean): Field {
     ...(typeof schema.maxLength === 'number' && { maxLength: schema.maxLength }),
     ...(Array.isArray(schema.examples) &&
       typeof schema.examples[0] === 'string' && { placeholder: schema.examples[0] }),
+    ...(typeof schema['x-accept'] === 'string' && { accept: schema['x-accept'] }),
     ...((schema.format === 'url' || schema.format === 'uri') && { inputType: 'url' as const }),
     ...(schema.format === 'email' && { inputType: 'email' as const }),
   };

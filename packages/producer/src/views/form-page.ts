@@ -1,7 +1,8 @@
 import type { JobDefinition } from 'prodwork/job/define-job';
+import { parseFileRef } from 'prodwork/job/file-ref';
 import { LIMITS } from 'prodwork/job/limits';
 import type { Fault } from '../submit/rules.ts';
-import { type Field, fieldsOf } from './fields.ts';
+import { type Field, fieldsOf, keptControl } from './fields.ts';
 import { Html, html } from './html.ts';
 import { layout } from './layout.ts';
 
@@ -29,7 +30,7 @@ export function formPage(view: FormView): string {
 <h1 id="form-title">Submit a job</h1>
 ${typeChooser(view)}
 ${summary(view)}
-<form method="post" action="/jobs" class="job-form" data-once>
+<form method="post" action="/jobs" class="job-form" data-once${hasFiles(view) && new Html(' enctype="multipart/form-data"')}>
 <input type="hidden" name="token" value="${view.token}">
 <input type="hidden" name="type" value="${view.selected.type}">
 <p class="lead">${view.selected.description}</p>
@@ -43,6 +44,8 @@ ${(view.canPrioritize || view.canDelay) && moreOptions(view)}
 </div>`,
   });
 }
+
+const hasFiles = ({ selected }: FormView): boolean => fieldsOf(selected.input).some(({ kind }) => kind === 'file');
 
 const COPIES: Field = {
   name: 'copies',
@@ -122,7 +125,8 @@ function control(view: FormView, field: Field): Html {
   const fault = view.faults.find((candidate) => controlOf(candidate, fieldsOf(view.selected.input)) === field.control);
   const value = view.values.get(field.control) ?? field.fallback;
   const describedBy = [field.help && `h-${field.control}`, fault && `e-${field.control}`].filter(Boolean).join(' ');
-  const shared = html` id="f-${field.control}" name="${field.control}"${field.isRequired && field.kind !== 'checkbox' && new Html(' required')}${describedBy !== '' && html` aria-describedby="${describedBy}"`}${fault !== undefined && new Html(' aria-invalid="true"')}`;
+  const isNeeded = field.isRequired && field.kind !== 'checkbox' && !(field.kind === 'file' && value !== '');
+  const shared = html` id="f-${field.control}" name="${field.control}"${isNeeded && new Html(' required')}${describedBy !== '' && html` aria-describedby="${describedBy}"`}${fault !== undefined && new Html(' aria-invalid="true"')}`;
   const help = html`${field.help !== '' && html`<p class="help" id="h-${field.control}">${field.help}</p>`}${fault !== undefined && html`<p class="fault" id="e-${field.control}">${field.label} ${fault.rule}</p>`}`;
   if (field.kind === 'checkbox') {
     const isOn = view.values.size > 0 ? value === 'on' : value === 'true';
@@ -144,8 +148,15 @@ function input(field: Field, value: string, shared: Html): Html {
     case 'json':
       return html`<textarea rows="5" spellcheck="false"${shared}${bounds}>\n${value}</textarea>`;
     case 'file':
-      return html`<input type="file"${shared}>`;
+      return fileInput(field, value, shared);
     default:
       return html`<input type="${field.inputType ?? 'text'}"${shared}${bounds} value="${value}">`;
   }
+}
+
+/** A browser never fills a file in again. One that is stored already goes along by its reference. */
+function fileInput(field: Field, value: string, shared: Html): Html {
+  const kept = parseFileRef(value);
+  const limit = html` data-bytes-max="${LIMITS.fileBytes}"`;
+  return html`<input type="file"${shared}${field.accept !== undefined && html` accept="${field.accept}"`}${limit}>${kept !== undefined && html`<input type="hidden" name="${keptControl(field.control)}" value="${value}"><p class="kept"><strong>${kept.name}</strong> is stored already; choose another file to replace it.</p>`}`;
 }

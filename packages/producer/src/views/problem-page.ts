@@ -6,6 +6,8 @@ const ADVICE: { readonly [code: string]: string } = {
   CROSS_SITE: 'Open the form on this site and send it from there.',
   QUEUE_UNAVAILABLE: 'Redis does not answer. What was accepted before is safe; try again in a moment.',
   SUBMIT_UNKNOWN: 'Go back and send the same page again: if the job is stored already, you will be taken to it.',
+  FILE_TOO_LARGE: 'Go back and choose a smaller file.',
+  FILES_FULL: 'Older files make room by themselves. Try again in a while.',
   QUEUE_FULL: 'Workers have to catch up first. Try again in a little while.',
   TOO_MANY_REQUESTS: 'Wait a second and try again.',
 };

@@ -3,6 +3,7 @@ import { FINAL_STATES } from 'prodwork/job/job';
 import { clockTime, duration, number, plural } from './format.ts';
 import { type Html, html } from './html.ts';
 import { layout } from './layout.ts';
+import { pictures, value } from './value.ts';
 
 export const isFinal = (state: JobState): boolean => FINAL_STATES.some((final) => final === state);
 
@@ -57,8 +58,8 @@ ${job.priority !== 'normal' && html`<div><dt>Priority</dt><dd>${job.priority}</d
 <div><dt>Queue</dt><dd>${job.queue}</dd></div>
 </dl>
 ${job.error !== undefined && html`<div class="block is-error"><h2>${isFinal(job.state) ? 'Error' : 'Last error'}</h2><p><code>${job.error.code}</code></p><pre tabindex="0">${job.error.message}</pre></div>`}
-${job.result !== undefined && html`<div class="block"><h2>Result</h2>${value(job.result)}${job.verified !== undefined && html`<p class="small quiet">Verified ${when(job.verified.at, now)}</p>`}</div>`}
-<details class="block"><summary>What was asked for</summary>${value(job.payload)}</details>
+${job.result !== undefined && html`<div class="block"><h2>Result</h2>${pictures(job)}${value(job, job.result)}${job.verified !== undefined && html`<p class="small quiet">Verified ${when(job.verified.at, now)}</p>`}</div>`}
+<details class="block"><summary>What was asked for</summary>${value(job, job.payload)}</details>
 </section>
 ${timeLine(job, now)}`;
 }
@@ -70,28 +71,8 @@ function progress(job: Job): Html {
     return html`<div class="progress"><progress max="100" value="${percent}" aria-label="Progress">${Math.round(percent)}%</progress><span class="quiet">${Math.round(percent)}%</span></div>`;
   }
   if (job.state !== 'active') return html``;
-  return html`<progress max="100" aria-label="Progress">running</progress>${job.progress !== undefined && value(job.progress)}`;
+  return html`<progress max="100" aria-label="Progress">running</progress>${job.progress !== undefined && value(job, job.progress)}`;
 }
-
-/** A flat object as a list of facts, anything else as JSON. */
-function value(data: unknown): Html {
-  if (typeof data === 'object' && data !== null && !Array.isArray(data)) {
-    const entries = Object.entries(data);
-    if (entries.length > 0 && entries.length <= 12 && entries.every(([, item]) => isPlain(item))) {
-      return html`<dl class="facts">${entries.map(
-        ([key, item]) =>
-          html`<div><dt>${key}</dt><dd>${typeof item === 'number' ? number(item) : String(item)}</dd></div>`,
-      )}</dl>`;
-    }
-  }
-  const text = JSON.stringify(data, null, 2) ?? 'nothing';
-  return html`<pre tabindex="0">${text.length > 20_000 ? `${text.slice(0, 20_000)}\n… cut here; the API has it whole` : text}</pre>`;
-}
-
-const isPlain = (item: unknown): boolean =>
-  item === null ||
-  ['number', 'boolean'].includes(typeof item) ||
-  (typeof item === 'string' && item.length <= 200 && !item.includes('\n'));
 
 const OUTCOMES: { readonly [outcome in NonNullable<Delivery['outcome']>]: string } = {
   completed: 'completed',

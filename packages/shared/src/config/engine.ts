@@ -85,6 +85,20 @@ export const engineSettings = {
     1024 ** 4,
     'Finished jobs take at most about this much of Redis.',
   ),
+  filesBytes: integer(
+    'QUEUE_FILES_BYTES',
+    256 * 1024 * 1024,
+    0,
+    1024 ** 4,
+    'All files together (uploads, results that are files) take at most this much of Redis; one more is refused with FILES_FULL. Too high: jobs find no room.',
+  ),
+  filesKeepMs: integer(
+    'QUEUE_FILES_KEEP_MS',
+    24 * 3600 * 1000,
+    60_000,
+    365 * 24 * 3600 * 1000,
+    'A file is kept this long after a job last referred to it (an upload that no job refers to: an hour at most). Too low: jobs that wait long find their files gone.',
+  ),
   logFormat: choice('LOG_FORMAT', 'json', ['json', 'pretty'], 'One JSON object a line, or lines for people.'),
   logLevel: choice(
     'LOG_LEVEL',

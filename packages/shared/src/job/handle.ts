@@ -2,6 +2,22 @@ import type { Static, TSchema } from 'typebox';
 import type { Log } from '../log.ts';
 import type { JobDefinition } from './define-job.ts';
 
+/** Files of payloads, and files that become part of a result. What breaks is thrown as an error that names its code. */
+export interface JobFiles {
+  /**
+   * A whole file, at most 10 MiB.
+   * @param ref what the payload holds in a field of `FileRef()`.
+   * @throws PermanentError `FILE_NOT_FOUND`: its life is over.
+   */
+  read(ref: string): Promise<{ readonly name: string; readonly type: string; readonly content: Buffer }>;
+  /**
+   * Stores a file, at most 10 MiB; its type is told from its content and the ending of its name.
+   * Returns the reference to put into the result, at its top, where the receipt finds it.
+   * @throws PermanentError `FILE_TOO_LARGE`; ProdworkError `FILES_FULL`, which another attempt may survive.
+   */
+  write(name: string, content: Uint8Array | string): Promise<string>;
+}
+
 /** What a handler is given beside its payload. */
 export interface RunContext {
   readonly job: {
@@ -23,6 +39,7 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** Reports progress: 0 to 100, or any JSON value up to 1 KiB. At most one report a second is sent; the last one wins. */
   readonly progress: (value: unknown) => void;
+  readonly files: JobFiles;
   readonly log: Log;
   /** Strictly grows per job: let the database compare it (`UPDATE ... WHERE fence < $1`). */
   readonly fence: number;

@@ -15,6 +15,10 @@ export const LIMITS = {
   deliveryLimit: 20,
   timeoutMs: { min: 1, max: 24 * 3600 * 1000 },
   copies: 1_000,
+  /** One file, bytes. */
+  fileBytes: 10 * 1024 * 1024,
+  /** An upload that no job refers to is kept this long, ms. */
+  uploadKeepMs: 3600 * 1000,
   bulkJobs: 10_000,
   bulkBytes: 64 * 1024 * 1024,
   errorMessageChars: 2_000,

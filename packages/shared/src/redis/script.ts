@@ -12,7 +12,7 @@ export function createScript(name: string, lua: string): Script {
   return { name, lua, sha: createHash('sha1').update(lua).digest('hex') };
 }
 
-export type ScriptArg = string | number;
+export type ScriptArg = string | number | Buffer;
 
 /**
  * Runs a script. The reply is whatever the server sent: the caller checks its shape.

@@ -2,7 +2,7 @@ import type { Clock } from 'prodwork/clock';
 import type { Claim } from 'prodwork/engine/consumer';
 import { ProdworkError } from 'prodwork/errors';
 import { backoffDelayMs } from 'prodwork/job/backoff';
-import type { RunContext } from 'prodwork/job/handle';
+import type { JobFiles, RunContext } from 'prodwork/job/handle';
 import { LIMITS } from 'prodwork/job/limits';
 import type { Outcome } from 'prodwork/job/outcome';
 import type { Log } from 'prodwork/log';
@@ -29,6 +29,7 @@ export interface AttemptOptions {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly reportProgress: (json: string) => void;
+  readonly files: (idempotencyKey: string) => JobFiles;
   /** How long a handler may take to end after its deadline. */
   readonly graceMs: number;
 }
@@ -152,13 +153,15 @@ export class Attempt {
 
   #context(progress: Progress): RunContext {
     const { id, type, queue, attempt, maxAttempts, delivery, generation, createdAt, fence } = this.claim;
+    const idempotencyKey = `${queue}:${id}`;
     return {
       job: { id, type, queue, attempt, maxAttempts, delivery, generation, createdAt },
       signal: this.#abort.signal,
       progress: (value) => progress.report(value),
+      files: this.#options.files(idempotencyKey),
       log: this.#options.log,
       fence,
-      idempotencyKey: `${queue}:${id}`,
+      idempotencyKey,
     };
   }
 }

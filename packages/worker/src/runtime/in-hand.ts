@@ -1,5 +1,6 @@
 import type { Clock } from 'prodwork/clock';
 import type { Claim } from 'prodwork/engine/consumer';
+import type { JobFiles } from 'prodwork/job/handle';
 import type { Outcome } from 'prodwork/job/outcome';
 import type { Log } from 'prodwork/log';
 import { Attempt, type Executor } from './attempt.ts';
@@ -12,6 +13,8 @@ export interface InHandOptions extends SettleOptions {
   readonly clock: Clock;
   readonly graceMs: number;
   readonly reportProgress: (claim: Claim, json: string) => void;
+  /** The files of one job, by its idempotency key. */
+  readonly files: (idempotencyKey: string) => JobFiles;
   /** Where a suspect job is run. */
   readonly isolate: (claim: Claim, log: Log) => Executor;
   /** How many slots are held by handlers whose delivery is over: they ignore their signal. */
@@ -142,7 +145,7 @@ export class InHand {
   }
 
   #begin(delivery: Delivery, served: ServedType): Attempt {
-    const { isolate, ledger, clock, graceMs, reportProgress } = this.#options;
+    const { isolate, ledger, clock, graceMs, files, reportProgress } = this.#options;
     const { claim, log } = delivery;
     delivery.attempt = new Attempt({
       claim,
@@ -152,6 +155,7 @@ export class InHand {
       ledger,
       clock,
       graceMs,
+      files,
       reportProgress: (json) => {
         if (!delivery.isGone) reportProgress(claim, json);
       },

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { ERRORS, type ErrorCode, ProdworkError } from 'prodwork/errors';
-import type { RunContext } from 'prodwork/job/handle';
+import type { JobFiles, RunContext } from 'prodwork/job/handle';
 import { createLog } from 'prodwork/log';
 import { EXIT, exitWith } from 'prodwork/process';
 import { failure, failureOf } from './failure.ts';
@@ -17,8 +17,11 @@ const GUARD = `
 /** True in the process that a worker has made to run one suspect job. */
 export const isIsolatedChild = (): boolean => process.send !== undefined && process.argv.includes(ISOLATED_FLAG);
 
-/** Runs the one job that the worker sends, and answers. The process ends when the worker closes the channel. */
-export function serveIsolatedJob(handlers: readonly AnyHandler[]): void {
+/**
+ * Runs the one job that the worker sends, and answers. The process ends when the worker closes the channel.
+ * @param files the files of that job, by its idempotency key.
+ */
+export function serveIsolatedJob(handlers: readonly AnyHandler[], files: (idempotencyKey: string) => JobFiles): void {
   new Worker(GUARD, { eval: true, execArgv: [] }).unref();
   offerToTheKernel();
   const abort = new AbortController();
@@ -47,7 +50,9 @@ export function serveIsolatedJob(handlers: readonly AnyHandler[]): void {
           delivery,
         });
         const progress = (value: unknown): void => say({ say: 'progress', value });
-        const context: RunContext = { job, signal: abort.signal, progress, log, fence, idempotencyKey };
+        const { signal } = abort;
+        const own = files(idempotencyKey);
+        const context: RunContext = { job, signal, progress, files: own, log, fence, idempotencyKey };
         let result: unknown;
         verify = () => answer('VERIFY_FAILED', () => handler.verify?.(result as never, context));
         return void answer('HANDLER_FAILED', async () => {

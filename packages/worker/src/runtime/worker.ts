@@ -35,6 +35,7 @@ export interface WorkerOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly isolate: InHandOptions['isolate'];
+  readonly files: InHandOptions['files'];
   readonly ledger?: Ledger;
   readonly clock?: Clock;
   readonly restarts?: number;
@@ -62,7 +63,7 @@ export class WorkerRuntime implements Service {
   #stopping: Promise<void> | undefined;
 
   constructor(options: WorkerOptions) {
-    const { log, metrics, slots, graceMs, watchdogMs, isolate, served } = options;
+    const { log, metrics, slots, graceMs, watchdogMs, isolate, files, served } = options;
     const { clock = systemClock, ledger = noLedger } = options;
     const failed = Promise.withResolvers<Error>();
     this.failed = failed.promise;
@@ -76,6 +77,7 @@ export class WorkerRuntime implements Service {
       clock,
       graceMs,
       isolate,
+      files,
       ledger,
       metrics,
       log,
