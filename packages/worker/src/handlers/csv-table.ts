@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
-import { PermanentError } from 'prodwork/job/handle';
 
 /** What is known of a column after the last row. */
 export interface ColumnFacts {
@@ -28,41 +27,28 @@ const DISTINCT_MAX = 1_000;
 const NAME_CHARS = 60;
 const SLICE_BYTES = 64 * 1024;
 
-/** Reads a table slice by slice: between two slices the event loop, the signal and the heartbeat have their turn. */
-export async function readTable(
-  content: Buffer,
-  signal: AbortSignal,
-  onShare: (percent: number) => void,
-): Promise<Table> {
+/**
+ * Reads a table, slice by slice so that its records are never held all at once.
+ * @throws Error that says what is wrong with it.
+ */
+export async function readTable(content: Buffer, onShare: (percent: number) => void): Promise<Table> {
   const delimiter = delimiterOf(content);
-  const parser = parse({
-    bom: true,
-    delimiter,
-    skip_empty_lines: true,
-    relax_column_count: true,
-    max_record_size: 200_000,
-    trim: true,
-  });
-  // Both ends of the pair are told of an abort: the source stops, and the loop below throws.
-  const source = Readable.from(slices(content, onShare), { signal });
-  source.on('error', (error) => parser.destroy(error)).pipe(parser);
+  const options = { bom: true, skip_empty_lines: true, relax_column_count: true, trim: true } as const;
+  const parser = Readable.from(slices(content, onShare)).pipe(
+    parse({ ...options, delimiter, max_record_size: 200_000 }),
+  );
   let columns: Column[] | undefined;
   let rows = 0;
-  try {
-    for await (const record of parser) {
-      const cells: readonly string[] = record;
-      if (columns === undefined) {
-        columns = headings(cells).map((name) => new Column(name, delimiter === ';'));
-        continue;
-      }
-      rows += 1;
-      for (const [at, column] of columns.entries()) column.add(cells[at] ?? '');
+  for await (const record of parser) {
+    const cells: readonly string[] = record;
+    if (columns === undefined) {
+      columns = headings(cells).map((name) => new Column(name, delimiter === ';'));
+      continue;
     }
-  } catch (error) {
-    signal.throwIfAborted();
-    throw new PermanentError(`the table cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    rows += 1;
+    for (const [at, column] of columns.entries()) column.add(cells[at] ?? '');
   }
-  if (columns === undefined) throw new PermanentError('the table is empty: its first line names the columns');
+  if (columns === undefined) throw new Error('it is empty: its first line names the columns');
   const numeric = columns.filter(({ kind }) => kind === 'number');
   const textual = columns.find(({ kind }) => kind === 'text');
   return {
