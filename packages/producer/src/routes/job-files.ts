@@ -6,9 +6,9 @@ import { SAFE_PICTURES } from 'prodwork/files/file-type';
 import { parseFileRef } from 'prodwork/job/file-ref';
 import type { Job } from 'prodwork/job/job';
 import { Type } from 'typebox';
+import { noSuchJob } from '../operate/acts.ts';
 import type { Services } from '../services.ts';
 import { within } from '../submit/within.ts';
-import { noSuchJob } from './api-jobs.ts';
 import { refuseGuessed } from './receipt.ts';
 import { ById, InQueue } from './schemas.ts';
 
