@@ -10,6 +10,7 @@ export const noteboardSettings = {
     'postgres://noteboard@127.0.0.1:5432/noteboard',
     'The database that keeps the notes: postgres://user:password@host:port/name.',
     /^postgres(ql)?:\/\/\S+$/,
+    'a URL like postgres://user:password@host:5432/name',
   ),
   connections: integer(
     'NOTEBOARD_CONNECTIONS',
@@ -43,6 +44,5 @@ export type NoteboardConfig = {
  * @throws ProdworkError `PRODWORK_CONFIG_INVALID` with every fault.
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): NoteboardConfig {
-  const others = Object.keys(env).filter((name) => /^(PRODWORK|WORKER|QUEUE|PRODUCER|HISTORY)_/.test(name));
-  return readEnv(noteboardSettings, env, others, (path) => readFileSync(path, 'utf8'));
+  return readEnv(noteboardSettings, env, [], (path) => readFileSync(path, 'utf8'), /^NOTEBOARD_/);
 }

@@ -5,6 +5,7 @@
  *     node --conditions=source test/bench/history/main.ts [--jobs 100000] [--rows 1000000] [--json FILE] [--page FILE]
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { HistoryLab } from '../../support/history-lab.ts';
 import { startPostgres } from '../../support/postgres-server.ts';
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     as: { type: 'string', default: 'node --conditions=source test/bench/history/main.ts' },
   },
 });
+const [load = 0] = loadavg();
 const jobs = Number(values.jobs);
 const rows = Number(values.rows);
 const say = (text: string): boolean => process.stderr.write(`${text}\n`);
@@ -55,6 +57,7 @@ try {
     command: values.as,
     at: new Date().toISOString(),
     machine: machine(),
+    load,
     postgres: postgresVersion,
     ...{ jobs, rows, measurements },
   };

@@ -5,6 +5,7 @@ const figures: HistoryFigures = {
   command: 'npm run bench -- --history',
   at: '2026-01-02T03:04:05.000Z',
   machine: { cpu: 'A CPU', cores: 2, memoryGiB: 8, system: 'Linux' },
+  load: 0.25,
   postgres: '17.1',
   jobs: 100_000,
   rows: 1_000_000,
@@ -16,6 +17,7 @@ describe('the figures of the history', () => {
     const text = figuresOf(figures);
     expect(text).toContain('`npm run bench -- --history` on 2026-01-02');
     expect(text).toContain('1,000,000 rows');
+    expect(text).toContain('was 0.3 when it began');
     expect(text).toContain('| search id | 0.4 ms | p50 |');
   });
 

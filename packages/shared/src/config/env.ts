@@ -12,14 +12,21 @@ export interface Setting<T> {
   readonly parse: (text: string) => T;
 }
 
-export function text(name: string, fallback: string, description: string, pattern?: RegExp): Setting<string> {
+/** @param rule what the pattern asks for, in words, where its letters are hard to read. */
+export function text(
+  name: string,
+  fallback: string,
+  description: string,
+  pattern?: RegExp,
+  rule?: string,
+): Setting<string> {
   return {
     name,
     description,
     fallback,
-    range: pattern ? String(pattern) : 'text',
+    range: rule ?? (pattern ? String(pattern) : 'text'),
     parse: (value) => {
-      if (pattern && !pattern.test(value)) throw new Error(`must match ${pattern}`);
+      if (pattern && !pattern.test(value)) throw new Error(rule ? `must be ${rule}` : `must match ${pattern}`);
       return value;
     },
   };
@@ -74,6 +81,7 @@ const OWN = /^(PRODWORK|WORKER|QUEUE|PRODUCER|HISTORY)_/;
  * Reads all settings at once and reports every fault together.
  * A value may also come from a file: `NAME_FILE` holds its path.
  * @param known names that another part of prodwork reads; they are not taken for mistakes.
+ * @param own how the names begin that may be nothing but settings.
  * @throws ProdworkError `PRODWORK_CONFIG_INVALID` with one line per fault: name, value, rule, did-you-mean.
  */
 export function readEnv<S extends Record<string, Setting<unknown>>>(
@@ -81,6 +89,7 @@ export function readEnv<S extends Record<string, Setting<unknown>>>(
   env: NodeJS.ProcessEnv,
   known: readonly string[],
   readFile: (path: string) => string,
+  own = OWN,
 ): Values<S> {
   const faults: string[] = [];
   const values: Record<string, unknown> = {};
@@ -99,7 +108,7 @@ export function readEnv<S extends Record<string, Setting<unknown>>>(
   }
   for (const name of Object.keys(env)) {
     const bare = name.replace(/_FILE$/, '');
-    if (!OWN.test(name) || names.has(name) || names.has(bare)) continue;
+    if (!own.test(name) || names.has(name) || names.has(bare)) continue;
     const near = nearest(name, names);
     faults.push(`${name}: no such setting${near ? `, did you mean ${near}?` : ''}`);
   }

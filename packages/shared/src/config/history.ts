@@ -9,6 +9,7 @@ export const historySettings = {
     '',
     'The Postgres that keeps finished jobs: postgres://user:password@host:port/name. Empty: there is no history.',
     /^(postgres(ql)?:\/\/\S+)?$/,
+    'a URL like postgres://user:password@host:5432/name',
   ),
   backlogMaxBytes: integer(
     'HISTORY_BACKLOG_MAX',
