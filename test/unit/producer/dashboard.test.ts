@@ -297,6 +297,24 @@ describe("the operator's pages", () => {
     expect(asked).toEqual([{ queue: 'default', limit: 50, q: 'needle', state: 'dead' }]);
   });
 
+  it('search the history by tag and by days, the last one whole, and bound what is asked', async () => {
+    const cookie = await signIn();
+    const page = await get('/dashboard/history?tag=%3Cb%3E&from=2026-01-02&to=2026-01-02', cookie);
+    const day = Date.UTC(2026, 0, 2);
+    expect(asked).toEqual([{ queue: 'default', limit: 50, tag: '<b>', from: day, to: day + 86_400_000 }]);
+    expect(page.body).not.toContain('<b>');
+    for (const query of [
+      `q=${'x'.repeat(201)}`,
+      `tag=${'x'.repeat(65)}`,
+      'from=yesterday',
+      'state=waiting',
+      'cursor=!',
+    ])
+      expect((await get(`/dashboard/history?${query}`, cookie)).statusCode, query).toBe(400);
+    expect((await get('/dashboard/history?from=2026-99-99', cookie)).statusCode).toBe(200);
+    expect(asked.at(-1)).toEqual({ queue: 'default', limit: 50 });
+  });
+
   it('say only what is theirs to say: words in the address become no text', async () => {
     const cookie = await signIn();
     for (const said of ['<script>', 'constructor', '__proto__'])

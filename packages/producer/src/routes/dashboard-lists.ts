@@ -1,11 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { FINAL_STATES, JOB_STATES } from 'prodwork/job/job';
+import { JOB_STATES } from 'prodwork/job/job';
 import { NAME_PATTERN } from 'prodwork/job/names';
 import { Type } from 'typebox';
 import type { Services } from '../services.ts';
 import { within } from '../submit/within.ts';
 import type { Operated } from '../views/dashboard/frame.ts';
-import { historyPage } from '../views/dashboard/history.ts';
 import { type Asked, jobsPage } from '../views/dashboard/jobs.ts';
 import { sendPage } from './send-page.ts';
 
@@ -14,24 +13,23 @@ const LIMIT = 50;
 
 /** What a filter form sends: an empty text stands for "any". */
 const orEmpty = (text: string): string => `^$|${text}`;
-const filter = (states: readonly string[], cursor: string) =>
-  Type.Object({
-    queue: Type.Optional(Type.String({ pattern: orEmpty(NAME_PATTERN) })),
-    state: Type.Optional(Type.Unsafe<string>({ type: 'string', enum: ['', ...states] })),
-    type: Type.Optional(Type.String({ pattern: orEmpty(NAME_PATTERN) })),
-    q: Type.Optional(Type.String({ maxLength: 200 })),
-    cursor: Type.Optional(Type.String({ maxLength: 512, pattern: orEmpty(cursor) })),
-    said: Type.Optional(Type.String()),
-  });
+const Filter = Type.Object({
+  queue: Type.Optional(Type.String({ pattern: orEmpty(NAME_PATTERN) })),
+  state: Type.Optional(Type.Unsafe<string>({ type: 'string', enum: ['', ...JOB_STATES] })),
+  type: Type.Optional(Type.String({ pattern: orEmpty(NAME_PATTERN) })),
+  q: Type.Optional(Type.String({ maxLength: 200 })),
+  cursor: Type.Optional(Type.String({ maxLength: 512, pattern: orEmpty('^[\\x21-\\x7e]+$') })),
+  said: Type.Optional(Type.String()),
+});
 
 interface ListRequest {
   Querystring: Partial<Asked> & { said?: string };
 }
 
-/** The lists of the dashboard: what is in the queue, and what ended. */
+/** What is in the queue, as the dashboard lists it. */
 export function dashboardListRoutes(
   scope: FastifyInstance,
-  { config, inspector, history, jobTypes, clock }: Services,
+  { config, inspector, jobTypes, clock }: Services,
   operated: (request: FastifyRequest, said?: string) => Operated,
 ): void {
   const types = jobTypes.map(({ type }) => type);
@@ -52,7 +50,7 @@ export function dashboardListRoutes(
 
   scope.get<ListRequest>(
     '/dashboard/jobs',
-    { config: { needsSession: true }, schema: { hide: true, querystring: filter(JOB_STATES, '^[\\x21-\\x7e]+$') } },
+    { config: { needsSession: true }, schema: { hide: true, querystring: Filter } },
     async (request, reply) => {
       const asked = askedOf(request.query);
       const { state, type, q, cursor } = given(asked);
@@ -73,25 +71,6 @@ export function dashboardListRoutes(
         reply,
         jobsPage({ ...operated(request, request.query.said), asked, page, queues, types, now: clock.now() }),
       );
-    },
-  );
-
-  if (history === undefined) return;
-  scope.get<ListRequest>(
-    '/dashboard/history',
-    { config: { needsSession: true }, schema: { hide: true, querystring: filter(FINAL_STATES, '^[A-Za-z0-9_-]+$') } },
-    async (request, reply) => {
-      const asked = askedOf(request.query);
-      const { state, ...others } = given(asked);
-      const known = FINAL_STATES.find((candidate) => candidate === state);
-      const page = await history.search({
-        ...others,
-        queue: asked.queue,
-        limit: LIMIT,
-        ...(known && { state: known }),
-      });
-      const queues = await queueNames(asked);
-      return sendPage(reply, historyPage({ ...operated(request), asked, page, queues, types, now: clock.now() }));
     },
   );
 }

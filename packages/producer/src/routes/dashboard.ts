@@ -12,6 +12,7 @@ import { jobAddress } from '../views/dashboard/jobs.ts';
 import { overviewPage } from '../views/dashboard/overview.ts';
 import { signInPage } from '../views/sign-in.ts';
 import type { JobRequest } from './api-jobs.ts';
+import { dashboardHistoryRoutes } from './dashboard-history.ts';
 import { dashboardListRoutes } from './dashboard-lists.ts';
 import { isUnguessable } from './receipt.ts';
 import { ById, InQueue, QueueName } from './schemas.ts';
@@ -63,6 +64,8 @@ export function dashboardRoutes(app: FastifyInstance, services: Services): void 
     });
 
     dashboardListRoutes(scope, services, operated);
+
+    dashboardHistoryRoutes(scope, services, operated);
 
     const showJob = async (reply: FastifyReply, job: Job, about: Operated) => {
       const why = await within(inspector.why(job.id, job.queue), 'QUEUE_UNAVAILABLE');
