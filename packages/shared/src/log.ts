@@ -30,6 +30,15 @@ function errorSerializer(error: Error): object {
   return { ...rest, message: oneLine(message), stack: lines.join('\n') };
 }
 
+let [formattedMs, formatted] = [0, ''];
+
+/** Printing a time costs as much as the rest of a line, and the lines of a busy worker share theirs. */
+function jsonTime(): string {
+  const now = Date.now();
+  if (now !== formattedMs) [formattedMs, formatted] = [now, `,"time":"${new Date(now).toISOString()}"`];
+  return formatted;
+}
+
 export function createLog(options: LogOptions): Log {
   const base = {
     name: options.name,
@@ -42,7 +51,7 @@ export function createLog(options: LogOptions): Log {
       },
     },
   };
-  if (options.format === 'json') return pino({ ...base, timestamp: () => `,"time":"${new Date().toISOString()}"` });
+  if (options.format === 'json') return pino({ ...base, timestamp: jsonTime }, turnLines());
   return pino(
     base,
     pretty({
@@ -54,4 +63,59 @@ export function createLog(options: LogOptions): Log {
       errorLikeObjectKeys: ['err'],
     }),
   );
+}
+
+/** Where a log writes to: pino calls `flushSync` after a fatal line. */
+export interface LineSink {
+  write(line: string): void;
+  flushSync(): void;
+}
+
+/** What takes the text in the end. */
+export interface TextTarget {
+  write(text: string): unknown;
+  flushSync(): void;
+}
+
+/**
+ * Hands on the lines of one turn of the event loop together: a busy worker writes thousands a second, and each write
+ * costs more than the line. What a `kill -9` can take is the lines of the turn it hits.
+ */
+export function batchedByTurn(target: TextTarget): LineSink {
+  let text = '';
+  const handOn = (): void => {
+    if (text === '') return;
+    const lines = text;
+    text = '';
+    target.write(lines);
+  };
+  return {
+    write(line) {
+      if (text === '') setImmediate(handOn);
+      text += line;
+    },
+    flushSync() {
+      handOn();
+      target.flushSync();
+    },
+  };
+}
+
+let stdout: LineSink | undefined;
+
+/** The lines of this process on its standard output, one sink for all logs, written out before it ends. */
+export function turnLines(): LineSink {
+  if (stdout === undefined) {
+    const sink = batchedByTurn(pino.destination({ dest: 1, sync: false }));
+    // Before pino's own listener, which closes the destination.
+    process.prependListener('exit', () => {
+      try {
+        sink.flushSync();
+      } catch {
+        // Standard output is closed: there is nobody left to tell.
+      }
+    });
+    stdout = sink;
+  }
+  return stdout;
 }

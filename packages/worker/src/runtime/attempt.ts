@@ -1,11 +1,12 @@
 import type { Clock } from 'prodwork/clock';
 import type { Claim } from 'prodwork/engine/consumer';
-import { ProdworkError } from 'prodwork/errors';
+import { type ErrorCode, ProdworkError } from 'prodwork/errors';
 import { backoffDelayMs } from 'prodwork/job/backoff';
 import type { JobFiles, RunContext } from 'prodwork/job/handle';
 import { LIMITS } from 'prodwork/job/limits';
 import type { Outcome } from 'prodwork/job/outcome';
 import type { Log } from 'prodwork/log';
+import type { Deadlines, Timed } from './deadlines.ts';
 import { ChildDied, type Failure, failure, failureOf } from './failure.ts';
 import type { ServedType } from './job-type.ts';
 import type { Ledger } from './ledger.ts';
@@ -21,17 +22,26 @@ export interface Executor {
   readonly close?: () => void;
 }
 
-export interface AttemptOptions {
-  readonly claim: Claim;
-  readonly served: ServedType;
-  readonly executor: Executor;
-  readonly log: Log;
+/** What attempts of one worker share. */
+export interface AttemptParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
-  readonly reportProgress: (json: string) => void;
+  readonly deadlines: Deadlines;
+  readonly reportProgress: (claim: Claim, json: string) => void;
+  /** The files of one job, by its idempotency key. */
   readonly files: (idempotencyKey: string) => JobFiles;
   /** How long a handler may take to end after its deadline. */
   readonly graceMs: number;
+}
+
+/** Who is told how it ends. Neither call may throw. */
+export interface AttemptOwner {
+  /** Made when somebody asks for it: most jobs log nothing of their own. */
+  readonly log: Log;
+  /** Once: what the queue should be told, or undefined when the lease was lost and there is nothing to tell. */
+  onOutcome(outcome: Outcome | undefined): void;
+  /** Once: the handler itself is over. That is before the outcome, or after it when the handler ignores its signal. */
+  onEnded(): void;
 }
 
 const STOPS = {
@@ -44,31 +54,50 @@ export type Stop = keyof typeof STOPS;
 
 /**
  * One delivery on its way through a handler: payload read, handler run under its deadline, result and outcome checked.
- *
- * `outcome` settles once: with what the queue should be told, or undefined when the lease was lost and there is
- * nothing to tell. `ended` resolves when the handler itself is over, which is later if it ignores its signal.
+ * A worker makes thousands of these a second: a promise, a timer or a logger is only made where one is needed.
  */
-export class Attempt {
-  readonly outcome: Promise<Outcome | undefined>;
-  readonly ended: Promise<void>;
+export class Attempt implements Timed {
   readonly claim: Claim;
-  readonly #options: AttemptOptions;
+  /** When its time is up, ms on the monotonic clock. */
+  dueAt = Number.POSITIVE_INFINITY;
+  readonly #served: ServedType;
+  readonly #executor: Executor;
+  readonly #parts: AttemptParts;
+  readonly #owner: AttemptOwner;
   readonly #abort = new AbortController();
-  readonly #givenUp = Promise.withResolvers<undefined>();
+  #progress: Progress | undefined;
+  #context: RunContext | undefined;
   #stop: Stop | undefined;
   #grace: NodeJS.Timeout | undefined;
   #isOver = false;
+  #isDecided = false;
 
-  /** Invokes the handler before it returns. */
-  constructor(options: AttemptOptions) {
-    this.#options = options;
-    this.claim = options.claim;
-    const work = this.#work();
-    this.ended = work.then(
-      () => {},
-      () => {},
+  constructor(claim: Claim, served: ServedType, executor: Executor, parts: AttemptParts, owner: AttemptOwner) {
+    this.claim = claim;
+    this.#served = served;
+    this.#executor = executor;
+    this.#parts = parts;
+    this.#owner = owner;
+  }
+
+  /** Invokes the handler before it returns. @param now the moment, ms on the monotonic clock. */
+  start(now: number): void {
+    const { claim } = this;
+    const payload = readPayload(claim, this.#served);
+    if (!payload.ok) {
+      this.#end(this.#failed(payload.failure));
+      return;
+    }
+    this.dueAt = now + timeoutMs(claim, this.#served);
+    this.#parts.deadlines.add(this);
+    this.#parts.ledger.started(claim);
+    const context = new AttemptContext(this, this.#owner, this.#parts.files, this.#abort.signal);
+    this.#context = context;
+    this.#follow(
+      () => this.#executor.run(payload.value, context),
+      (result) => this.#returned(result, context),
+      'HANDLER_FAILED',
     );
-    this.outcome = Promise.race([work, this.#givenUp.promise]).then((done) => this.#decide(done));
   }
 
   /**
@@ -80,47 +109,86 @@ export class Attempt {
     if (this.#stop === undefined || reason === 'lost') this.#stop = reason;
     this.#abort.abort(new ProdworkError(STOPS[reason]));
     clearTimeout(this.#grace);
-    this.#grace = setTimeout(() => this.#givenUp.resolve(undefined), graceMs);
+    if (!this.#isOver) this.#grace = setTimeout(() => this.#decideOnce(undefined), graceMs);
   }
 
-  async #work(): Promise<Outcome> {
-    const { claim, served, ledger, executor, log } = this.#options;
-    const payload = readPayload(claim, served);
-    if (!payload.ok) return this.#failed(payload.failure);
-    const progress = new Progress(this.#options.reportProgress, (rule) => log.warn({ rule }, 'progress not reported'));
-    const deadline = setTimeout(() => this.stop('timeout', this.#options.graceMs), timeoutMs(claim, served));
-    ledger.started(claim);
+  expire(): void {
+    this.stop('timeout', this.#parts.graceMs);
+  }
+
+  report(value: unknown): void {
+    if (this.#isOver) return;
+    this.#progress ??= new Progress(
+      (json) => {
+        if (!this.#isDecided && this.#stop !== 'lost') this.#parts.reportProgress(this.claim, json);
+      },
+      (rule) => this.#owner.log.warn({ rule }, 'progress not reported'),
+    );
+    this.#progress.report(value);
+  }
+
+  /** Goes on with what `work` gives: at once, or when the promise that it gave is settled. */
+  #follow(work: () => unknown, next: (value: unknown) => void, fallback: ErrorCode): void {
     try {
-      return await this.#runAndCheck(payload.value, this.#context(progress));
+      const given = work();
+      if (isThenable(given)) this.#await(given, next, fallback);
+      else next(given);
     } catch (error) {
-      if (error instanceof ChildDied) return { kind: 'crash', cause: error.message };
-      return this.#failed(failureOf(error, 'HANDLER_FAILED'), error);
-    } finally {
-      this.#isOver = true;
-      ledger.ended(claim);
-      clearTimeout(deadline);
-      clearTimeout(this.#grace);
-      progress.end();
-      executor.close?.();
+      this.#threw(error, fallback);
     }
   }
 
-  async #runAndCheck(payload: unknown, context: RunContext): Promise<Outcome> {
-    const { served, executor, clock } = this.#options;
-    const result = await executor.run(payload, context);
-    const read = readResult(result, served);
-    if (!read.ok) return this.#failed(read.failure);
-    if (executor.verify === undefined) return { kind: 'complete', resultJson: read.value };
-    let evidence: unknown;
-    try {
-      evidence = await executor.verify(result, context);
-    } catch (error) {
-      if (error instanceof ChildDied) throw error;
-      return this.#failed(failureOf(error, 'VERIFY_FAILED'), error);
+  #await(given: PromiseLike<unknown>, next: (value: unknown) => void, fallback: ErrorCode): void {
+    Promise.resolve(given).then(
+      (value) => this.#follow(() => value, next, fallback),
+      (error: unknown) => this.#threw(error, fallback),
+    );
+  }
+
+  #returned(result: unknown, context: RunContext): void {
+    const executor = this.#executor;
+    const read = readResult(result, this.#served);
+    if (!read.ok) this.#end(this.#failed(read.failure));
+    else if (executor.verify === undefined) this.#end({ kind: 'complete', resultJson: read.value });
+    else {
+      this.#follow(
+        () => executor.verify?.(result, context),
+        (evidence) => this.#verified(read.value, evidence),
+        'VERIFY_FAILED',
+      );
     }
-    const verified = readEvidence(evidence, clock.now(), served);
-    if (!verified.ok) return this.#failed(verified.failure);
-    return { kind: 'complete', resultJson: read.value, verified: verified.value };
+  }
+
+  #verified(resultJson: string, evidence: unknown): void {
+    const verified = readEvidence(evidence, this.#parts.clock.now(), this.#served);
+    if (!verified.ok) this.#end(this.#failed(verified.failure));
+    else this.#end({ kind: 'complete', resultJson, verified: verified.value });
+  }
+
+  #threw(error: unknown, fallback: ErrorCode): void {
+    if (this.#isOver) this.#owner.log.error({ err: error }, 'attempt broke');
+    else if (error instanceof ChildDied) this.#end({ kind: 'crash', cause: error.message });
+    else this.#end(this.#failed(failureOf(error, fallback), error));
+  }
+
+  #end(done: Outcome): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#context !== undefined) {
+      this.#parts.ledger.ended(this.claim);
+      this.#parts.deadlines.remove(this);
+      if (this.#grace !== undefined) clearTimeout(this.#grace);
+      this.#progress?.end();
+      this.#executor.close?.();
+    }
+    this.#owner.onEnded();
+    this.#decideOnce(done);
+  }
+
+  #decideOnce(done: Outcome | undefined): void {
+    if (this.#isDecided) return;
+    this.#isDecided = true;
+    this.#owner.onOutcome(this.#decide(done));
   }
 
   /** What the work came to, seen in the light of why it was stopped. `done` is undefined when it did not end in time. */
@@ -131,7 +199,7 @@ export class Attempt {
       case 'cancel':
         return { kind: 'cancel' };
       case 'timeout': {
-        const limit = timeoutMs(this.claim, this.#options.served);
+        const limit = timeoutMs(this.claim, this.#served);
         return this.#failed(failure('JOB_TIMEOUT', `ran longer than ${limit} ms`));
       }
       case 'drain':
@@ -143,27 +211,53 @@ export class Attempt {
   }
 
   #failed({ error, isPermanent }: Failure, thrown?: unknown): Outcome {
-    const { claim, served, log } = this.#options;
-    if (thrown !== undefined && this.#stop === undefined) log.debug({ err: thrown }, 'handler threw');
+    const { attempt, maxAttempts } = this.claim;
+    const { definition } = this.#served;
+    if (thrown !== undefined && this.#stop === undefined) this.#owner.log.debug({ err: thrown }, 'handler threw');
     // A type that must not start twice has no second attempt to wait for.
-    const isLast = claim.attempt >= claim.maxAttempts || served.definition.delivery === 'at-most-once';
+    const isLast = attempt >= maxAttempts || definition.delivery === 'at-most-once';
     if (isPermanent || isLast) return { kind: 'bury', error };
-    return { kind: 'retry', error, delayMs: backoffDelayMs(served.definition.backoff, claim.attempt) };
+    return { kind: 'retry', error, delayMs: backoffDelayMs(definition.backoff, attempt) };
+  }
+}
+
+/** What a handler is given. `log` and `files` are made when they are first asked for. */
+class AttemptContext implements RunContext {
+  readonly job: RunContext['job'];
+  readonly signal: AbortSignal;
+  readonly progress: (value: unknown) => void;
+  readonly fence: number;
+  readonly idempotencyKey: string;
+  readonly #owner: AttemptOwner;
+  readonly #makeFiles: AttemptParts['files'];
+  #files: JobFiles | undefined;
+
+  constructor(attempt: Attempt, owner: AttemptOwner, files: AttemptParts['files'], signal: AbortSignal) {
+    const { id, type, queue, attempt: number, maxAttempts, delivery, generation, createdAt, fence } = attempt.claim;
+    this.job = { id, type, queue, attempt: number, maxAttempts, delivery, generation, createdAt };
+    this.signal = signal;
+    this.progress = (value) => attempt.report(value);
+    this.fence = fence;
+    this.idempotencyKey = `${queue}:${id}`;
+    this.#owner = owner;
+    this.#makeFiles = files;
   }
 
-  #context(progress: Progress): RunContext {
-    const { id, type, queue, attempt, maxAttempts, delivery, generation, createdAt, fence } = this.claim;
-    const idempotencyKey = `${queue}:${id}`;
-    return {
-      job: { id, type, queue, attempt, maxAttempts, delivery, generation, createdAt },
-      signal: this.#abort.signal,
-      progress: (value) => progress.report(value),
-      files: this.#options.files(idempotencyKey),
-      log: this.#options.log,
-      fence,
-      idempotencyKey,
-    };
+  get log(): Log {
+    return this.#owner.log;
   }
+
+  get files(): JobFiles {
+    this.#files ??= this.#makeFiles(this.idempotencyKey);
+    return this.#files;
+  }
+}
+
+/** Whatever `await` would wait for. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if (value instanceof Promise) return true;
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
+  return 'then' in value && typeof value.then === 'function';
 }
 
 /** The job's own limit where it has a sound one, else its type's. */

@@ -1,37 +1,24 @@
 import type { Clock } from 'prodwork/clock';
 import type { Claim } from 'prodwork/engine/consumer';
-import type { JobFiles } from 'prodwork/job/handle';
-import type { Outcome } from 'prodwork/job/outcome';
 import type { Log } from 'prodwork/log';
-import { Attempt, type Executor } from './attempt.ts';
+import type { AttemptParts, Executor } from './attempt.ts';
+import { Deadlines } from './deadlines.ts';
+import { Delivery, type DeliveryParts } from './delivery.ts';
 import type { ServedType } from './job-type.ts';
-import { ownFault, type SettleOptions, settle, unknownType } from './settle.ts';
+import type { SettleParts } from './settle.ts';
 
-export interface InHandOptions extends SettleOptions {
+export interface InHandOptions extends SettleParts {
   readonly slots: number;
   readonly served: ReadonlyMap<string, ServedType>;
   readonly clock: Clock;
   readonly graceMs: number;
-  readonly reportProgress: (claim: Claim, json: string) => void;
-  /** The files of one job, by its idempotency key. */
-  readonly files: (idempotencyKey: string) => JobFiles;
+  readonly log: Log;
+  readonly reportProgress: AttemptParts['reportProgress'];
+  readonly files: AttemptParts['files'];
   /** Where a suspect job is run. */
   readonly isolate: (claim: Claim, log: Log) => Executor;
   /** How many slots are held by handlers whose delivery is over: they ignore their signal. */
   readonly onLingering: (count: number) => void;
-}
-
-interface Delivery {
-  readonly claim: Claim;
-  readonly log: Log;
-  /** Absent while it waits for a slot. */
-  attempt?: Attempt;
-  /** Its handler is over. */
-  hasEnded: boolean;
-  /** Its outcome is on the way to the queue. */
-  isSettling: boolean;
-  /** Nothing more is to be said about it. */
-  isGone: boolean;
 }
 
 /**
@@ -41,15 +28,23 @@ interface Delivery {
  */
 export class InHand {
   readonly #options: InHandOptions;
+  readonly #parts: DeliveryParts;
   readonly #deliveries = new Map<string, Delivery>();
   readonly #parked = new Set<Delivery>();
   readonly #idleWaiters = new Set<() => void>();
   #taken = 0;
   #lingering = 0;
   #isClosed = false;
+  #isFilling = false;
 
   constructor(options: InHandOptions) {
     this.#options = options;
+    const holder = {
+      onSlotFreed: () => this.#freeSlot(),
+      onLinger: (change: 1 | -1) => this.#linger(change),
+      onGone: (delivery: Delivery) => this.#forget(delivery),
+    };
+    this.#parts = { ...options, deadlines: new Deadlines(), holder };
   }
 
   get count(): number {
@@ -64,50 +59,37 @@ export class InHand {
     return this.#lingering;
   }
 
-  accept(claim: Claim): void {
-    const key = keyOf(claim.id, claim.fence);
-    if (this.#deliveries.has(key)) return;
-    const { id: jobId, type, queue, attempt, delivery: number } = claim;
-    const log = this.#options.log.child({ jobId, type, queue, attempt, delivery: number });
-    const delivery: Delivery = { claim, log, hasEnded: true, isSettling: false, isGone: false };
-    this.#deliveries.set(key, delivery);
-    if (claim.delivery > 1) this.#options.metrics.redelivered(type);
-    if (this.#isClosed) void this.#settle(delivery, { kind: 'release', cause: 'WORKER_DRAINING' }, 0);
-    else if (this.#taken >= this.#options.slots) this.#parked.add(delivery);
-    else void this.#run(delivery);
+  accept(claims: readonly Claim[]): void {
+    const now = performance.now();
+    for (const claim of claims) this.#acceptOne(claim, now);
   }
 
   cancel(id: string, fence: number): void {
     const delivery = this.#deliveries.get(keyOf(id, fence));
     if (delivery === undefined) return;
     delivery.log.info('cancel asked for');
-    if (this.#parked.delete(delivery)) void this.#settle(delivery, { kind: 'cancel' }, 0);
-    else delivery.attempt?.stop('cancel', this.#options.graceMs);
+    if (this.#parked.delete(delivery)) delivery.settle({ kind: 'cancel' });
+    else delivery.stop('cancel', this.#options.graceMs);
   }
 
   lost(id: string, fence: number): void {
     const delivery = this.#deliveries.get(keyOf(id, fence));
     // One that is being settled learns it from the answer.
     if (delivery === undefined || delivery.isSettling) return;
-    delivery.log.warn('lease lost, handler told to stop');
-    this.#options.ledger.lost(delivery.claim);
-    this.#options.metrics.settled(delivery.claim.type, 'lost');
     this.#parked.delete(delivery);
-    delivery.attempt?.stop('lost', this.#options.graceMs);
-    this.#forget(delivery);
-    if (!delivery.hasEnded) this.#linger(1);
+    delivery.lose(this.#options.graceMs);
   }
 
   /** From now on what arrives is handed back unstarted, and so is what waits for a slot. What runs goes on. */
   close(): void {
     this.#isClosed = true;
-    for (const delivery of this.#parked) void this.#settle(delivery, { kind: 'release', cause: 'WORKER_DRAINING' }, 0);
+    for (const delivery of this.#parked) delivery.settle({ kind: 'release', cause: 'WORKER_DRAINING' });
     this.#parked.clear();
   }
 
   /** Aborts every handler, so that its job is handed back. */
   abortAll(graceMs: number): void {
-    for (const { attempt } of this.#deliveries.values()) attempt?.stop('drain', graceMs);
+    for (const delivery of this.#deliveries.values()) delivery.stop('drain', graceMs);
   }
 
   /** Resolves when nothing is in hand, or after `withinMs`. */
@@ -122,69 +104,40 @@ export class InHand {
     return this.#deliveries.size === 0;
   }
 
-  async #run(delivery: Delivery): Promise<void> {
-    const { claim, log } = delivery;
+  #acceptOne(claim: Claim, now: number): void {
+    const key = keyOf(claim.id, claim.fence);
+    if (this.#deliveries.has(key)) return;
+    const delivery = new Delivery(key, claim, this.#parts);
+    this.#deliveries.set(key, delivery);
+    if (claim.delivery > 1) this.#options.metrics.redelivered(claim.type);
+    if (this.#isClosed) delivery.settle({ kind: 'release', cause: 'WORKER_DRAINING' });
+    else if (this.#taken >= this.#options.slots) this.#parked.add(delivery);
+    else this.#run(delivery, now);
+  }
+
+  #run(delivery: Delivery, now: number): void {
+    const { claim } = delivery;
     const type = this.#options.served.get(claim.type);
-    if (type === undefined) return this.#settle(delivery, unknownType(claim), 0);
-    const startedAt = performance.now();
-    const durationMs = (): number => Math.round(performance.now() - startedAt);
+    if (type === undefined) {
+      delivery.refuse();
+      return;
+    }
     this.#taken++;
-    delivery.hasEnded = false;
-    log.info(claim.isSuspect ? { isAlone: true } : {}, 'job started');
-    const attempt = this.#begin(delivery, type);
-    void attempt.ended.then(() => this.#freeSlot(delivery, durationMs()));
-    let outcome: Outcome | undefined;
-    try {
-      outcome = await attempt.outcome;
-    } catch (error) {
-      log.error({ err: error }, 'attempt broke');
-      outcome = ownFault(error);
-    }
-    this.#options.metrics.ran(claim.type, durationMs());
-    if (outcome !== undefined && !delivery.isGone) await this.#settle(delivery, outcome, durationMs());
+    delivery.run(type, claim.isSuspect ? this.#options.isolate(claim, delivery.log) : type, now);
   }
 
-  #begin(delivery: Delivery, served: ServedType): Attempt {
-    const { isolate, ledger, clock, graceMs, files, reportProgress } = this.#options;
-    const { claim, log } = delivery;
-    delivery.attempt = new Attempt({
-      claim,
-      served,
-      executor: claim.isSuspect ? isolate(claim, log) : served,
-      log,
-      ledger,
-      clock,
-      graceMs,
-      files,
-      reportProgress: (json) => {
-        if (!delivery.isGone) reportProgress(claim, json);
-      },
-    });
-    return delivery.attempt;
-  }
-
-  async #settle(delivery: Delivery, outcome: Outcome, durationMs: number): Promise<void> {
-    delivery.isSettling = true;
-    if (!delivery.hasEnded) {
-      delivery.log.warn({ durationMs }, 'the handler ignores its signal: settled without it, its slot stays taken');
-      this.#linger(1);
-    }
-    await settle({ ...this.#options, log: delivery.log }, delivery.claim, outcome, durationMs);
-    this.#forget(delivery);
-  }
-
-  #freeSlot(delivery: Delivery, durationMs: number): void {
-    delivery.hasEnded = true;
+  /** A handler may end before it has returned to us: one loop hands out the slots, however deep that goes. */
+  #freeSlot(): void {
     this.#taken--;
-    if (delivery.isGone || delivery.isSettling) {
-      this.#linger(-1);
-      delivery.log.info({ durationMs }, 'the handler has ended at last, its slot is free');
-    }
+    if (this.#isFilling || this.#parked.size === 0) return;
+    this.#isFilling = true;
+    const now = performance.now();
     for (const next of this.#parked) {
       if (this.#taken >= this.#options.slots) break;
       this.#parked.delete(next);
-      void this.#run(next);
+      this.#run(next, now);
     }
+    this.#isFilling = false;
   }
 
   #linger(change: 1 | -1): void {
@@ -193,8 +146,7 @@ export class InHand {
   }
 
   #forget(delivery: Delivery): void {
-    delivery.isGone = true;
-    this.#deliveries.delete(keyOf(delivery.claim.id, delivery.claim.fence));
+    this.#deliveries.delete(delivery.key);
     if (this.#deliveries.size > 0) return;
     for (const wake of this.#idleWaiters) wake();
   }

@@ -7,34 +7,28 @@ import { cut, messageOf } from './failure.ts';
 import type { Ledger } from './ledger.ts';
 import type { Metrics } from './metrics.ts';
 
-export interface SettleOptions {
+export interface SettleParts {
   readonly settle: (claim: Claim, outcome: Outcome) => Promise<SettleAnswer>;
-  readonly log: Log;
   readonly ledger: Ledger;
   readonly metrics: Metrics;
 }
 
-/** Tells the queue what became of a delivery, and keeps the books of the answer. Never rejects. */
-export async function settle(
-  { settle: send, log, ledger, metrics }: SettleOptions,
+/** Keeps the books of what the queue answered to a settle. */
+export function settled(
+  { ledger, metrics }: SettleParts,
+  log: Log,
   claim: Claim,
   outcome: Outcome,
   durationMs: number,
-): Promise<void> {
-  let answer: SettleAnswer;
-  try {
-    answer = await send(claim, outcome);
-  } catch (err) {
-    // Only a stopped consumer refuses to go on trying. The job is safe: unless this reached Redis, it is started again.
-    ledger.unsure(claim, outcome.kind);
-    metrics.settled(claim.type, 'unknown');
-    log.warn({ err, outcome: outcome.kind }, 'job end not answered');
-    return;
-  }
+  answer: SettleAnswer,
+): void {
   if (answer === 'lost') {
     ledger.lost(claim);
     metrics.settled(claim.type, 'lost');
-    log.warn({ durationMs, outcome: outcome.kind }, 'job lost: the lease was gone, nothing was written');
+    log.warn(
+      { ...namesOf(claim), durationMs, outcome: outcome.kind },
+      'job lost: the lease was gone, nothing was written',
+    );
     return;
   }
   ledger.committed(claim, outcome.kind);
@@ -42,28 +36,60 @@ export async function settle(
   logEnd(log, claim, outcome, durationMs);
 }
 
-function logEnd(log: Log, { maxAttempts }: Claim, outcome: Outcome, durationMs: number): void {
+/** Only a stopped consumer refuses to go on trying. The job is safe: unless this reached Redis, it is started again. */
+export function unsettled(
+  { ledger, metrics }: SettleParts,
+  log: Log,
+  claim: Claim,
+  outcome: Outcome,
+  err: unknown,
+): void {
+  ledger.unsure(claim, outcome.kind);
+  metrics.settled(claim.type, 'unknown');
+  log.warn({ ...namesOf(claim), err, outcome: outcome.kind }, 'job end not answered');
+}
+
+/** What tells one delivery from another in a log. A logger per job with these bound to it would cost more than its line. */
+export const namesOf = ({ id, type, queue, attempt, delivery }: Claim): DeliveryNames => ({
+  jobId: id,
+  type,
+  queue,
+  attempt,
+  delivery,
+});
+
+export interface DeliveryNames {
+  readonly jobId: string;
+  readonly type: string;
+  readonly queue: string;
+  readonly attempt: number;
+  readonly delivery: number;
+}
+
+function logEnd(log: Log, claim: Claim, outcome: Outcome, durationMs: number): void {
+  const { id: jobId, type, queue, attempt, delivery, maxAttempts } = claim;
+  const names = { jobId, type, queue, attempt, delivery, durationMs };
   switch (outcome.kind) {
     case 'complete':
-      log.info({ durationMs }, 'job completed');
+      log.info(names, 'job completed');
       break;
     case 'retry':
       log.warn(
-        { ...told(outcome.error), maxAttempts, nextTryMs: outcome.delayMs, durationMs },
+        { ...names, ...told(outcome.error), maxAttempts, nextTryMs: outcome.delayMs },
         'job failed, will be tried again',
       );
       break;
     case 'bury':
-      log.error({ ...told(outcome.error), maxAttempts, durationMs }, 'job failed, now dead');
+      log.error({ ...names, ...told(outcome.error), maxAttempts }, 'job failed, now dead');
       break;
     case 'release':
-      log.info({ cause: outcome.cause, durationMs }, 'job handed back');
+      log.info({ ...names, cause: outcome.cause }, 'job handed back');
       break;
     case 'crash':
-      log.error({ cause: outcome.cause, durationMs }, 'job killed its own process');
+      log.error({ ...names, cause: outcome.cause }, 'job killed its own process');
       break;
     case 'cancel':
-      log.info({ durationMs }, 'job cancelled');
+      log.info(names, 'job cancelled');
   }
 }
 

@@ -195,9 +195,7 @@ export class WorkerRuntime implements Service {
         types: [...served.values()].map(({ definition: { type, delivery } }) => ({ type, delivery })),
       },
       events: {
-        onClaims: (claims) => {
-          for (const claim of claims) this.#inHand.accept(claim);
-        },
+        onClaims: (claims) => this.#inHand.accept(claims),
         onCancel: (id, fence) => this.#inHand.cancel(id, fence),
         onLost: (id, fence) => this.#inHand.lost(id, fence),
         onFatal: (error) => this.#giveUp(error),
