@@ -5,10 +5,10 @@ import type { Log } from '../../log.ts';
 import { type Connection, closeConnection, createConnection, keepConnected } from '../../redis/connections.ts';
 import { isReply } from '../../redis/script.ts';
 import type { EngineOptions } from '../open.ts';
-import { Hands, type Held } from './hands.ts';
+import { Hands, type Held, markOf } from './hands.ts';
 import { Inbox, ready } from './inbox.ts';
 import { connectionName, join } from './membership.ts';
-import { decodeClaim, decodeRecord, type RawClaim, toClaim } from './record.ts';
+import { decodeClaim, decodeRecord, HeldClaim, type RawClaim, toClaim } from './record.ts';
 import { scripts } from './scripts.ts';
 import { Seen } from './seen.ts';
 import { type DataSets, Shard } from './shard.ts';
@@ -105,21 +105,19 @@ export class LeaseConsumer implements Consumer {
 
   settle(claim: Claim, outcome: Outcome): Promise<SettleAnswer> {
     if (this.isStopped) return Promise.reject(new ProdworkError('QUEUE_UNAVAILABLE', 'the consumer is stopped'));
-    const known = this.hands.answerTo(claim);
-    if (known !== undefined) return known;
-    const held = this.hands.of(claim);
-    if (held === undefined) return Promise.resolve('lost');
+    const held = HeldClaim.heldOf(claim);
+    if (held?.answer !== undefined) return held.answer;
+    if (!held?.isHeld) return Promise.resolve('lost');
     held.isSettling = true;
-    const answer = new Promise<SettleAnswer>((resolve, reject) => {
+    held.answer = new Promise<SettleAnswer>((resolve, reject) => {
       this.turns.settle({ held, verb: encodeOutcome(outcome), resolve, reject });
     });
-    this.hands.remember(claim, answer);
-    return answer;
+    return held.answer;
   }
 
   reportProgress(claim: Claim, json: string): void {
-    const held = this.hands.of(claim);
-    if (held === undefined || held.isSettling || !this.isReady()) return;
+    const held = HeldClaim.heldOf(claim);
+    if (!held?.isHeld || held.isSettling || !this.isReady()) return;
     this.shard.run(scripts.progress, [this.incarnation, held.local, claim.fence, json]).catch((err: unknown) => {
       this.log.debug({ err, jobId: claim.id }, 'a progress report was lost');
     });
@@ -187,7 +185,7 @@ export class LeaseConsumer implements Consumer {
         case 'C':
           // This process stood still: Redis is asked first what is still ours, and that is read back from the hold.
           if (isLeaseDoubtful) this.recover();
-          else claims.push(...this.take(decodeClaim(message)));
+          else this.take(decodeClaim(message), claims);
           break;
         case 'X':
           this.onCancel(message.slice(1));
@@ -205,16 +203,16 @@ export class LeaseConsumer implements Consumer {
     if (claims.length > 0) this.context.events.onClaims(claims);
   }
 
-  private take(raw: RawClaim | undefined): readonly Claim[] {
-    if (raw === undefined) return [];
-    if (!this.seen.isNew(`${raw.local} ${raw.fence}`)) return [];
+  /** Adds what is new to `claims`. */
+  private take(raw: RawClaim | undefined, claims: Claim[]): void {
+    if (raw === undefined || !this.seen.isNew(markOf(raw.local, raw.fence))) return;
     const claim = toClaim(raw, this.shard.queue, this.shard.number);
-    if (claim !== undefined) {
-      this.hands.add(raw.local, claim);
-      return [claim];
+    if (claim === undefined) {
+      this.buryUnreadable(raw);
+      return;
     }
-    this.buryUnreadable(raw);
-    return [];
+    this.hands.add(raw.local, claim);
+    claims.push(claim);
   }
 
   /** A record that was planted or damaged ends here: that job is dead, this worker is not. */
@@ -317,9 +315,11 @@ export class LeaseConsumer implements Consumer {
       for (const text of texts.map(String)) {
         const raw = decodeClaim(text);
         if (raw === undefined || this.hands.get(raw.local, raw.fence) !== undefined) continue;
-        const isKnown = this.seen.has(`${raw.local} ${raw.fence}`);
+        const isKnown = this.seen.has(markOf(raw.local, raw.fence));
+        const claims: Claim[] = [];
         if (isKnown) this.giveBack(raw, 'end-forgotten');
-        else for (const claim of this.take(raw)) this.adopt(claim, raw);
+        else this.take(raw, claims);
+        for (const claim of claims) this.adopt(claim, raw);
       }
     }
   }

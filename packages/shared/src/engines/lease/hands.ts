@@ -1,48 +1,39 @@
-import type { Claim } from '../../engine/consumer.ts';
 import type { SettleAnswer } from '../../job/outcome.ts';
+import type { HeldClaim } from './record.ts';
 
 /** One delivery in this worker's hands: in a slot from the claim until its settle is answered. */
 export interface Held {
+  /** Names it beside every other delivery: job and fence. */
+  readonly mark: string;
   readonly local: string;
-  readonly claim: Claim;
+  readonly claim: HeldClaim;
   /** True once its outcome waits for, or is on, its way to Redis. */
   isSettling: boolean;
+  /** False once it is settled or lost. */
+  isHeld: boolean;
+  /** A settle that is repeated is answered as what it was. */
+  answer: Promise<SettleAnswer> | undefined;
 }
 
 /** What this worker holds, by job and fence. Redis is the authority; this is the copy that the handlers run from. */
 export class Hands {
   private readonly held = new Map<string, Held>();
-  private readonly byClaim = new WeakMap<Claim, Held>();
-  private readonly answers = new WeakMap<Claim, Promise<SettleAnswer>>();
 
-  add(local: string, claim: Claim): Held {
-    const entry = { local, claim, isSettling: false };
-    this.held.set(key(local, claim.fence), entry);
-    this.byClaim.set(claim, entry);
+  add(local: string, claim: HeldClaim): Held {
+    const mark = markOf(local, claim.fence);
+    const entry: Held = { mark, local, claim, isSettling: false, isHeld: true, answer: undefined };
+    claim.held = entry;
+    this.held.set(mark, entry);
     return entry;
   }
 
   get(local: string, fence: number): Held | undefined {
-    return this.held.get(key(local, fence));
-  }
-
-  /** The entry of a claim that was handed out; undefined once it is settled or lost. */
-  of(claim: Claim): Held | undefined {
-    return this.byClaim.get(claim);
+    return this.held.get(markOf(local, fence));
   }
 
   remove(entry: Held): void {
-    this.held.delete(key(entry.local, entry.claim.fence));
-    this.byClaim.delete(entry.claim);
-  }
-
-  /** A settle that is repeated is answered as what it was. */
-  answerTo(claim: Claim): Promise<SettleAnswer> | undefined {
-    return this.answers.get(claim);
-  }
-
-  remember(claim: Claim, answer: Promise<SettleAnswer>): void {
-    this.answers.set(claim, answer);
+    entry.isHeld = false;
+    this.held.delete(entry.mark);
   }
 
   all(): readonly Held[] {
@@ -50,4 +41,4 @@ export class Hands {
   }
 }
 
-const key = (local: string, fence: number): string => `${local} ${fence}`;
+export const markOf = (local: string, fence: number): string => `${local} ${fence}`;

@@ -2,6 +2,7 @@ import type { Claim } from '../../engine/consumer.ts';
 import type { NewJob } from '../../engine/submitter.ts';
 import { formatJobId } from '../../job/ids.ts';
 import { type DeliveryMode, PRIORITIES, type Priority } from '../../job/job.ts';
+import type { Held } from './hands.ts';
 
 /**
  * A record is what was submitted, written once: a header (one line of JSON) and the payload's JSON text.
@@ -95,24 +96,55 @@ export function decodeClaim(text: string): RawClaim | undefined {
   };
 }
 
+/**
+ * A claim as this engine hands it out. What the engine knows of it rides along where no caller sees it: a table keyed by
+ * claims would cost the garbage collector more than the jobs.
+ */
+export class HeldClaim implements Claim {
+  readonly id: string;
+  readonly queue: string;
+  readonly type: string;
+  readonly payloadJson: string;
+  readonly priority: Priority;
+  readonly maxAttempts: number;
+  declare readonly timeoutMs?: number;
+  readonly createdAt: number;
+  readonly generation: number;
+  readonly delivery: number;
+  readonly attempt: number;
+  readonly fence: number;
+  readonly isSuspect: boolean;
+  #held: Held | undefined;
+
+  constructor(id: string, queue: string, raw: RawClaim, header: RecordHeader, payloadJson: string) {
+    this.id = id;
+    this.queue = queue;
+    this.type = header.type;
+    this.payloadJson = payloadJson;
+    this.priority = header.priority;
+    this.maxAttempts = header.maxAttempts;
+    if (header.timeoutMs !== undefined) this.timeoutMs = header.timeoutMs;
+    this.createdAt = header.createdAt;
+    this.generation = raw.generation;
+    this.delivery = raw.delivery;
+    this.attempt = raw.attempt;
+    this.fence = raw.fence;
+    this.isSuspect = raw.isSuspect;
+  }
+
+  set held(held: Held) {
+    this.#held = held;
+  }
+
+  /** Undefined for a claim that this engine never handed out. */
+  static heldOf(claim: Claim): Held | undefined {
+    return #held in claim ? claim.#held : undefined;
+  }
+}
+
 /** The claim as the runtime sees it; undefined when its record cannot be read. */
-export function toClaim(raw: RawClaim, queue: string, shard: number): Claim | undefined {
+export function toClaim(raw: RawClaim, queue: string, shard: number): HeldClaim | undefined {
   const decoded = decodeRecord(raw.record);
   if (decoded === undefined) return undefined;
-  const { header, payloadJson } = decoded;
-  return {
-    id: formatJobId(queue, shard, raw.local),
-    queue,
-    type: header.type,
-    payloadJson,
-    priority: header.priority,
-    maxAttempts: header.maxAttempts,
-    ...(header.timeoutMs === undefined ? {} : { timeoutMs: header.timeoutMs }),
-    createdAt: header.createdAt,
-    generation: raw.generation,
-    delivery: raw.delivery,
-    attempt: raw.attempt,
-    fence: raw.fence,
-    isSuspect: raw.isSuspect,
-  };
+  return new HeldClaim(formatJobId(queue, shard, raw.local), queue, raw, decoded.header, decoded.payloadJson);
 }

@@ -22,6 +22,8 @@ import { type DataSets, Shard } from './shard.ts';
 /** Jobs and bytes that travel in one call, at most. */
 const BATCH_JOBS = 1_000;
 const BATCH_BYTES = 4 * 1024 * 1024;
+/** So many are sent without waiting for the end of the turn, as long as no more than that are under way. */
+const EARLY_JOBS = 50;
 /** How long a submit waits for a connection that is coming back, ms: the answer is due within 2 s. */
 const CONNECT_WITHIN_MS = 1_500;
 const SILENCE_MS = 2_000;
@@ -33,7 +35,7 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-/** Submits of one turn of the event loop, and of one queue, share one script call. */
+/** Submits of one turn of the event loop, and of one queue, share a script call, or a few when they are many. */
 export class LeaseSubmitter implements Submitter {
   private readonly options: EngineOptions;
   private readonly dataSets: DataSets;
@@ -43,6 +45,7 @@ export class LeaseSubmitter implements Submitter {
   /** Only with `QUEUE_DURABILITY=fsync`. */
   private readonly disk: Durability | undefined;
   private isStopped = false;
+  private unanswered = 0;
   /** Server clock minus ours, ms: times in records are the server's. */
   private skewMs = 0;
 
@@ -67,18 +70,20 @@ export class LeaseSubmitter implements Submitter {
     return new Promise((resolve, reject) => {
       const entry = { job, local: job.id === undefined ? randomLocalId() : `=${job.id}`, resolve, reject };
       const batch = this.pending.get(job.queue);
-      if (batch !== undefined) {
-        batch.push(entry);
-        return;
+      if (batch === undefined) {
+        this.pending.set(job.queue, [entry]);
+        setImmediate(() => this.flush(job.queue));
+      } else if (batch.push(entry) >= Math.max(EARLY_JOBS, this.unanswered)) {
+        // Enough for a call of its own: Redis works on it while the rest is put together.
+        this.flush(job.queue);
       }
-      this.pending.set(job.queue, [entry]);
-      setImmediate(() => this.flush(job.queue));
     });
   }
 
   private flush(queue: string): void {
     const waiting = this.pending.get(queue) ?? [];
     this.pending.delete(queue);
+    this.unanswered += waiting.length;
     let batch: Pending[] = [];
     let bytes = 0;
     for (const entry of waiting) {
@@ -102,6 +107,8 @@ export class LeaseSubmitter implements Submitter {
       await this.store(shard, epoch, batch);
     } catch (error) {
       for (const { reject } of batch) reject(error);
+    } finally {
+      this.unanswered -= batch.length;
     }
   }
 
