@@ -63,10 +63,10 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     WhySchema,
   ])
     app.addSchema(schema);
-  await installSecurity(app, config);
+  installSecurity(app, config);
   installAuth(app, services.tokens);
   installSessions(app, services.sessions);
-  await installRateLimits(app, config);
+  installRateLimits(app, config);
   installBodies(app);
   // What is too large is cut off, and whoever reads it says so.
   await app.register(multipart, { throwFileSizeLimit: false });

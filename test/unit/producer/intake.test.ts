@@ -123,15 +123,20 @@ describe('a submitted body', () => {
   });
 
   it('has one fingerprint whatever the order of its keys and the time of day', () => {
-    const first = readNewJob({ ...good, delayMs: 5 }, options).fingerprint;
-    const later = readNewJob(
-      { delayMs: 5, payload: { seconds: 1 }, type: 'sleep', priority: 'normal' },
-      { ...options, now: now + 9 },
+    const printOf = (body: object, more: object = {}) =>
+      readNewJob(body, { ...options, isFingerprinted: true, ...more }).fingerprint;
+    const first = printOf({ ...good, delayMs: 5 });
+    const later = { delayMs: 5, payload: { seconds: 1 }, type: 'sleep', priority: 'normal' };
+    expect(printOf(later, { now: now + 9 })).toBe(first);
+    expect(printOf({ ...good, delayMs: 6 })).not.toBe(first);
+    expect(printOf({ type: 'anything', payload: { value: ['a', 1] } })).not.toBe(
+      printOf({ type: 'anything', payload: { value: { a: 1 } } }),
     );
-    expect(later.fingerprint).toBe(first);
-    expect(read({ ...good, delayMs: 6 }).fingerprint).not.toBe(first);
-    expect(read({ type: 'anything', payload: { value: ['a', 1] } }).fingerprint).not.toBe(
-      read({ type: 'anything', payload: { value: { a: 1 } } }).fingerprint,
-    );
+  });
+
+  it('has a fingerprint where it can be repeated, and only there', () => {
+    expect(read(good).fingerprint).toBeUndefined();
+    expect(read({ ...good, id: 'Mine' }).fingerprint).toMatch(/^[\w-]{22}$/);
+    expect(readNewJob(good, { ...options, idempotencyKey: 'k' }).fingerprint).toMatch(/^[\w-]{22}$/);
   });
 });

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { ProdworkError } from 'prodwork/errors';
 import { decodeUtf8, readJson } from '../json/read-json.ts';
@@ -21,29 +22,42 @@ declare module 'fastify' {
 
 export function installBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => readJson(body));
-  app.addContentTypeParser(
-    FORM_TYPE,
-    { parseAs: 'buffer' },
-    async (_request: unknown, body: Buffer) => new URLSearchParams(decodeUtf8(body)),
+  addParser(app, JSON_TYPE, readJson);
+  addParser(app, FORM_TYPE, (body) => new URLSearchParams(decodeUtf8(body)));
+  app.addHook('onRequest', (request, _reply, done) =>
+    done(unreadable(request.raw.headers, request.routeOptions.config.takesFiles === true)),
   );
-  app.addHook('onRequest', async (request) => {
-    const encoding = request.headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity') {
-      throw new ProdworkError('UNSUPPORTED_MEDIA_TYPE', 'Compressed bodies are not read.', {
-        field: 'Content-Encoding',
-        rule: 'identity',
-      });
+}
+
+function addParser(app: FastifyInstance, type: RegExp, read: (body: Buffer) => unknown): void {
+  app.addContentTypeParser(type, { parseAs: 'buffer' }, (_request: unknown, body: Buffer, done) => {
+    let value: unknown;
+    try {
+      value = read(body);
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)));
+      return;
     }
-    const type = request.raw.headers['content-type'];
-    const known = [JSON_TYPE, FORM_TYPE, NDJSON_TYPE];
-    if (request.routeOptions.config.takesFiles === true) known.push(FILES_TYPE);
-    if (type !== undefined && hasBody(request.headers) && !known.some((pattern) => pattern.test(type))) {
-      throw new ProdworkError('UNSUPPORTED_MEDIA_TYPE', 'This content type is not read.', {
-        field: 'Content-Type',
-        rule: 'application/json, application/x-ndjson or application/x-www-form-urlencoded, charset utf-8',
-      });
-    }
+    done(null, value);
+  });
+}
+
+/** What a body is refused with before it is read. */
+function unreadable(headers: IncomingHttpHeaders, takesFiles: boolean): ProdworkError | undefined {
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    return new ProdworkError('UNSUPPORTED_MEDIA_TYPE', 'Compressed bodies are not read.', {
+      field: 'Content-Encoding',
+      rule: 'identity',
+    });
+  }
+  const type = headers['content-type'];
+  if (type === undefined || type === 'application/json' || !hasBody(headers)) return undefined;
+  const known = [JSON_TYPE, FORM_TYPE, NDJSON_TYPE, ...(takesFiles ? [FILES_TYPE] : [])];
+  if (known.some((pattern) => pattern.test(type))) return undefined;
+  return new ProdworkError('UNSUPPORTED_MEDIA_TYPE', 'This content type is not read.', {
+    field: 'Content-Type',
+    rule: 'application/json, application/x-ndjson or application/x-www-form-urlencoded, charset utf-8',
   });
 }
 

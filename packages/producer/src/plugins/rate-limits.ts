@@ -1,26 +1,51 @@
-import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
 import { ProdworkError } from 'prodwork/errors';
 import type { ProducerConfig } from '../config.ts';
+
+const WINDOW_MS = 1_000;
+/** Callers counted apart within one window; those beyond it share one count. */
+const CALLERS_MOST = 10_000;
+const NEVER_REFUSED = new Set(['/healthz', '/readyz', '/metrics']);
 
 /**
  * Requests a second of one caller: its token where tokens are in force, else its address. Health and metrics are never
  * refused: an orchestrator that is told 429 would restart a busy producer.
  */
-export async function installRateLimits(app: FastifyInstance, config: ProducerConfig): Promise<void> {
-  await app.register(rateLimit, {
-    global: true,
-    timeWindow: 1_000,
-    cache: 10_000,
-    max: (request) => (isApi(request.url) ? config.apiPerSecond : config.pagesPerSecond),
-    keyGenerator: (request) => `${isApi(request.url) ? 'api' : 'page'}:${request.caller ?? request.ip}`,
-    allowList: (request) => /^\/(healthz|readyz|metrics)(\?|$)/.test(request.url),
-    errorResponseBuilder: (_request, context) =>
-      new ProdworkError('TOO_MANY_REQUESTS', `At most ${context.max} requests a second.`, {
-        rule: `${context.max} requests a second`,
-        retryAfterSeconds: Math.max(1, Math.ceil(context.ttl / 1000)),
-      }),
+export function installRateLimits(app: FastifyInstance, config: ProducerConfig): void {
+  const pages = new Window(config.pagesPerSecond);
+  const api = new Window(config.apiPerSecond);
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { url } = request;
+    const isApi = url.startsWith('/api/');
+    if (!isApi && NEVER_REFUSED.has(url.split('?', 1)[0] ?? '')) done();
+    else done((isApi ? api : pages).refusal(request.caller ?? request.ip));
   });
 }
 
-const isApi = (url: string): boolean => url.startsWith('/api/');
+/** Counts of the second that runs; all of them are forgotten with it, so that nothing has to be swept. */
+class Window {
+  readonly #max: number;
+  readonly #counts = new Map<string, number>();
+  #endsAt = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** Counts a request; what it is refused with, once its caller has had all of the window's. */
+  refusal(caller: string): ProdworkError | undefined {
+    const now = performance.now();
+    if (now >= this.#endsAt) {
+      this.#counts.clear();
+      this.#endsAt = now + WINDOW_MS;
+    }
+    const name = this.#counts.size < CALLERS_MOST || this.#counts.has(caller) ? caller : '';
+    const count = (this.#counts.get(name) ?? 0) + 1;
+    this.#counts.set(name, count);
+    if (count <= this.#max) return undefined;
+    return new ProdworkError('TOO_MANY_REQUESTS', `At most ${this.#max} requests a second.`, {
+      rule: `${this.#max} requests a second`,
+      retryAfterSeconds: Math.max(1, Math.ceil((this.#endsAt - now) / 1000)),
+    });
+  }
+}

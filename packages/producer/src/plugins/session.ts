@@ -17,12 +17,11 @@ declare module 'fastify' {
 /** Checks the session of every route that needs one, before the body is read. */
 export function installSessions(app: FastifyInstance, sessions: Sessions): void {
   app.decorateRequest('operator', undefined);
-  app.addHook('onRequest', async (request) => {
-    if (request.routeOptions.config.needsSession !== true) return;
-    request.operator = operatorOf(request, sessions);
-    if (request.operator === undefined) {
-      throw new ProdworkError('UNAUTHENTICATED', 'Sign in first: `prodwork sign-in` prints a link that works once.');
-    }
+  app.addHook('onRequest', (request, _reply, done) => {
+    const isNeeded = request.routeOptions.config.needsSession === true;
+    if (isNeeded) request.operator = operatorOf(request, sessions);
+    if (!isNeeded || request.operator !== undefined) done();
+    else done(new ProdworkError('UNAUTHENTICATED', 'Sign in first: `prodwork sign-in` prints a link that works once.'));
   });
 }
 

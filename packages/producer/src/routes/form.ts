@@ -92,7 +92,7 @@ export function formRoutes(app: FastifyInstance, services: Services): void {
         ...(form.get('priority') && { priority: form.get('priority') }),
         ...(delayMs > 0 && { delayMs }),
       };
-      const job = readNewJob(body, { catalog, queue: config.queue, now: clock.now() });
+      const job = readNewJob(body, { catalog, queue: config.queue, now: clock.now(), isFingerprinted: true });
       const ids = await formSubmits.submit(job, batch);
       const receipt = copies === 1 ? `/jobs/${ids[0] ?? ''}` : `/jobs/batch/${batchName(batch)}`;
       return reply.header('cache-control', 'no-store').redirect(receipt, 303);

@@ -14,6 +14,8 @@ export interface IntakeOptions {
   /** Epoch ms. */
   readonly now: number;
   readonly idempotencyKey?: string;
+  /** The caller makes a repeat known by other means than an id or a key, and needs the fingerprint all the same. */
+  readonly isFingerprinted?: boolean;
 }
 
 const FIELDS = new Set(['type', 'payload', 'queue', 'id', 'delayMs', 'runAt', 'priority', 'maxAttempts', 'timeoutMs']);
@@ -71,7 +73,10 @@ export function readNewJob(body: unknown, options: IntakeOptions): NewJob {
     ...(runAt !== undefined && { runAt }),
     ...(typeof id === 'string' && { id }),
     ...(key !== undefined && { idempotencyKey: key }),
-    fingerprint: fingerprint({ ...body, payload, queue, priority }),
+    // A digest per job costs more than its check: where nothing can be repeated, nothing has to be compared.
+    ...((options.isFingerprinted || id !== undefined || key !== undefined) && {
+      fingerprint: fingerprint({ ...body, payload, queue, priority }),
+    }),
   };
 }
 
