@@ -53,6 +53,7 @@ export const ERRORS = {
   PRODWORK_REDIS_VERSION: { status: 503, title: 'This Redis is too old' },
   PRODWORK_REDIS_DENIED: { status: 503, title: 'Redis refused the credentials or the command' },
   PRODWORK_LAYOUT_NEWER: { status: 503, title: 'The data was written by a newer prodwork' },
+  PRODWORK_LAYOUT_BUSY: { status: 503, title: 'A worker of an older release keeps the data from being migrated' },
   PRODWORK_DATASET_LOST: { status: 503, title: 'Redis came back without its data' },
   PRODWORK_POSTGRES_VERSION: { status: 503, title: 'This Postgres is too old' },
   PRODWORK_SCHEMA_NEWER: { status: 503, title: 'The database schema was written by a newer release' },

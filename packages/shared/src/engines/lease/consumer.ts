@@ -281,6 +281,7 @@ export class LeaseConsumer implements Consumer {
     const isFatal =
       isProdworkError(error, 'PRODWORK_WORKER_NAME_TAKEN') ||
       isProdworkError(error, 'PRODWORK_LAYOUT_NEWER') ||
+      isProdworkError(error, 'PRODWORK_LAYOUT_BUSY') ||
       isReply(error, 'WRONGPASS') ||
       isReply(error, 'NOPERM');
     if (isFatal && error instanceof Error) this.context.events.onFatal(error);

@@ -7,14 +7,15 @@ import type { EngineOptions } from '../open.ts';
 import { LeaseConsumer } from './consumer.ts';
 import { LeaseHistorySource } from './history-source.ts';
 import { LeaseInspector } from './inspector.ts';
+import { LAYOUT, type Layout } from './keys.ts';
 import { DataSets } from './shard.ts';
 import { LeaseSubmitter } from './submitter.ts';
 
 const HEALTH_CACHE_MS = 1_000;
 
-/** The default engine: claim, lease, fence and settle in Lua; see `docs/decisions/0002-lease-layout.md`. */
-export function leaseEngine(options: EngineOptions): Engine {
-  const dataSets = new DataSets();
+/** The default engine: claim, lease, fence and settle in Lua; see `docs/decisions/0002-lease-layout.md`. A layout is given by tests alone. */
+export function leaseEngine(options: EngineOptions, layout: Layout = LAYOUT): Engine {
+  const dataSets = new DataSets(layout);
   let health: { at: number; value: Promise<EngineHealth> } | undefined;
   let looker: LeaseInspector | undefined;
 

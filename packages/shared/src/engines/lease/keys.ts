@@ -4,7 +4,7 @@
  *
  * | key | type | holds |
  * |---|---|---|
- * | `meta` | hash | layout, epoch (which data set this is), paused, sequence numbers |
+ * | `meta` | hash | layout, oldest (layout that may work beside it), epoch (which data set this is), paused, sequence numbers |
  * | `guard` | - | never exists: named by every script, so that none runs while the slot is being moved |
  * | `rec` | hash | job id -> record, written once |
  * | `st` | hash | job id -> trail; absent until a delivery has ended |
@@ -32,8 +32,18 @@ export interface ShardKeys {
   inbox(incarnation: string): string;
 }
 
-/** Version of this layout. A newer one is refused, an older one migrated. */
-export const LAYOUT = 1;
+/**
+ * Which layout a process knows. It migrates an older one when it opens it, and works on a newer one that still lets it:
+ * so releases whose layouts are neighbours run side by side, and an update needs no pause.
+ */
+export interface Layout {
+  readonly number: number;
+  /** The oldest layout whose processes may work beside it. */
+  readonly oldest: number;
+}
+
+/** 2: `meta` names the oldest layout that may work beside it, and workers name theirs. */
+export const LAYOUT: Layout = { number: 2, oldest: 1 };
 
 export function shardKeys(prefix: string, queue: string, shard: number): ShardKeys {
   const own = `${prefix}:{${queue}:${shard}}:`;

@@ -54,6 +54,8 @@ export async function join(
       engine.leaseMs,
       worker.name,
       ...recordOf(worker),
+      'layout',
+      shard.layout.number,
     ]);
     if (answer === 'ok') return;
     const living = await connectedNames(await serverOf(connection, shard.keys.script[0]));

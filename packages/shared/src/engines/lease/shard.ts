@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ProdworkError } from '../../errors.ts';
 import type { Connection } from '../../redis/connections.ts';
 import { runScript, type Script, type ScriptArg } from '../../redis/script.ts';
-import { LAYOUT, type ShardKeys, shardKeys } from './keys.ts';
+import { LAYOUT, type Layout, type ShardKeys, shardKeys } from './keys.ts';
 import { scripts } from './scripts.ts';
 
 /**
@@ -10,8 +10,13 @@ import { scripts } from './scripts.ts';
  * the data set has changed tells everybody, and nobody carries on as if nothing had happened.
  */
 export class DataSets {
+  readonly layout: Layout;
   private readonly epochs = new Map<string, string>();
   private readonly lost = new Set<string>();
+
+  constructor(layout: Layout = LAYOUT) {
+    this.layout = layout;
+  }
 
   epochOf(prefix: string): string | undefined {
     return this.epochs.get(prefix);
@@ -61,16 +66,24 @@ export class Shard {
     this.number = number;
   }
 
+  /** The layout that this process knows. */
+  get layout(): Layout {
+    return this.dataSets.layout;
+  }
+
   /** The epoch of this shard; the first caller asks Redis, and makes the data set when there is none. */
   async open(): Promise<string> {
     const known = this.dataSets.epochOf(this.keys.prefix);
     if (known !== undefined) return known;
-    const [layout, epoch] = await this.run(scripts.open, [LAYOUT, randomUUID()]);
-    if (Number(layout) > LAYOUT) {
-      throw new ProdworkError(
-        'PRODWORK_LAYOUT_NEWER',
-        `${this.keys.prefix}* has layout ${String(layout)}; this version knows ${LAYOUT}: update prodwork`,
-      );
+    const mine = this.layout;
+    const [layout, epoch, oldest] = await this.run(scripts.open, [mine.number, mine.oldest, randomUUID()]);
+    if (layout === 'busy') {
+      const message = `${this.keys.prefix}* cannot be migrated while the worker ${String(epoch)} of an older release runs: stop it`;
+      throw new ProdworkError('PRODWORK_LAYOUT_BUSY', message);
+    }
+    if (Number(oldest) > mine.number) {
+      const message = `${this.keys.prefix}* has layout ${String(layout)}; this release knows ${mine.number}: update prodwork`;
+      throw new ProdworkError('PRODWORK_LAYOUT_NEWER', message);
     }
     await this.connection.sadd(this.queues, this.queue);
     this.dataSets.remember(this.keys.prefix, String(epoch));

@@ -1,5 +1,6 @@
 -- cancel-job: asks for an end. ARGV epoch, id, lane entry follows from where the job is
 -- Reply {cancelled | requested | unchanged | refused | not-found}
+-- Cost: O(workers) for a job that waits or runs, plus 4 calls.
 if call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return { 'dataset-lost' } end
 local id = ARGV[2]
 local state, t, inc, hold = locate(id)

@@ -4,6 +4,7 @@
 --   member   a member of a state or of progress without a record: away (name: the key's last part)
 --   holder   a hold, an inbox or a worker's hash whose incarnation is not registered: reaped
 -- Reply {1 when it was out of place, else 0}
+-- Cost: O(workers); for a job also the length of its lane; for a holder O(jobs held).
 local what, name = ARGV[1], ARGV[2]
 local mends = ARGV[4] == '1'
 if what == 'job' then

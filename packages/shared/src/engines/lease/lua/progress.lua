@@ -1,5 +1,6 @@
 -- progress: keeps what a handler reported, while its delivery is held. ARGV incarnation, then per report: id, fence, JSON
 -- Reply {stored}
+-- Cost: 2 calls per report.
 local stored = 0
 for i = 2, #ARGV, 3 do
   local hold = call('HGET', P .. 'hold:' .. ARGV[1], ARGV[i])

@@ -1,5 +1,6 @@
 -- read-hold: the claims behind some ids of a hold, as `claim` would have returned them. Changes nothing.
 -- ARGV incarnation, ids. Reply {claims ...}: ids that are not held are left out
+-- Cost: 3 calls per id.
 local answer = {}
 for i = 2, #ARGV do
   local id = ARGV[i]

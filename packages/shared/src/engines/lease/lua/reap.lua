@@ -1,6 +1,7 @@
 -- reap: active -> waiting | dead | cancelled
 -- The job's worker (or the child process that ran it alone) died. No attempt is spent; the death is counted, and past the
 -- delivery limit the job is dead.
+-- Cost: O(jobs held); nothing that waits is looked at.
 verbs.K = function(t, item, batch)
   t.k = t.k + 1
   batch.stats.redelivered = (batch.stats.redelivered or 0) + 1

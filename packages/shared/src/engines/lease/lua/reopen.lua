@@ -1,6 +1,7 @@
 -- reopen: dead | cancelled | abandoned -> waiting, as the next generation with fresh attempts
 -- ARGV epoch, id. Reply {reopened | unchanged | refused | not-found}
 -- The fence of the last generation stays, so that fences grow across generations.
+-- Cost: 10 calls, and one `dispatch`.
 if call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return { 'dataset-lost' } end
 local id = ARGV[2]
 local state, t = locate(id)

@@ -1,5 +1,6 @@
 -- retry: active -> scheduled (or dead, for a lane that is at most once; or cancelled, when that was asked for)
 -- The attempt counts; the next one is due in item.number ms.
+-- Cost: none of its own; the batch of `settle` writes it.
 verbs.R = function(t, item, batch)
   t.a = t.a + 1
   batch.stats.failedAttempts = (batch.stats.failedAttempts or 0) + 1

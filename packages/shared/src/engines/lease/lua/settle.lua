@@ -1,6 +1,7 @@
 -- settle: what all moves out of `active` share
 -- An item names a delivery by job id and fence. Guards come first: an item whose hold is gone or carries another fence
 -- is refused and left alone, and the batch goes on. Then all writes of the batch are made together.
+-- Cost: 6 calls and O(items) per batch, 4 more per final state that it reaches.
 local DELIVERY_LIMIT = 20
 local KEEP = 10000
 local verbs, abandon = {}, nil

@@ -2,6 +2,7 @@
 -- KEYS[1] <prefix>meta: layout, epoch, paused, turnSeq
 -- KEYS[2] <prefix>guard: never exists, so that a script is refused (TRYAGAIN) while its slot is being moved
 -- Every other key is derived from the same prefix and hash tag. See docs/decisions/0002-lease-layout.md.
+-- Cost: one TIME per script.
 local call = redis.call
 local P = string.sub(KEYS[1], 1, -5)
 local clock = call('TIME')

@@ -5,6 +5,7 @@
 -- Reply {ok, now, refused positions "1,4", claims ...}; {gone} when the incarnation was taken for dead; {dataset-lost}
 -- A call that is sent again with the same number settles nothing twice: it is answered from what was noted, and claims
 -- nothing (what the first copy claimed is read from the hold).
+-- Cost: 5 calls, plus those of `settle` and `claim`.
 local FIRST, CLAIM_BYTES = 13, 1048576
 local inc, epoch, leaseMs, slots = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[6])
 local meta = call('HMGET', KEYS[1], 'epoch', 'paused')
