@@ -51,13 +51,22 @@ if largest and bytes > tonumber(ARGV[9]) then
   hasMore = hasMore or #ids > 0
 end
 
-for _, name in ipairs(call('ZRANGE', P .. 'keysexp', '-inf', now, 'BYSCORE', 'LIMIT', 0, 100)) do
-  -- Remembered for as long as its job is there, and a day after its end.
+-- Names are remembered while their job is there and for a day after its end. Of a job that is gone the end is not known:
+-- its name stays for one more day, marked by a half in its score.
+local DAY_MS, LOOK_AGAIN_MS = 86400000, 3600000
+local names = call('ZRANGE', P .. 'keysexp', '-inf', now, 'BYSCORE', 'LIMIT', 0, 100, 'WITHSCORES')
+for i = 1, #names, 2 do
+  local name, isLastDay = names[i], string.find(names[i + 1], '.', 1, true)
   local id = string.match(call('HGET', P .. 'keys', name) or '', '^%S+ (.+)$')
   local t = id and call('HEXISTS', REC, id) == 1 and readTrail(call('HGET', ST, id))
-  local keepUntil = t and (t.at == '0' and nowMs + 3600000 or tonumber(t.at) + 86400000) or 0
+  local keepUntil = 0
+  if t then
+    keepUntil = t.at == '0' and nowMs + LOOK_AGAIN_MS or tonumber(t.at) + DAY_MS
+  elseif id and not isLastDay then
+    keepUntil = nowMs + DAY_MS + 0.5
+  end
   if keepUntil > nowMs then
-    call('ZADD', P .. 'keysexp', keepUntil, name)
+    call('ZADD', P .. 'keysexp', string.format('%.1f', keepUntil), name)
   else
     call('HDEL', P .. 'keys', name)
     call('ZREM', P .. 'keysexp', name)
