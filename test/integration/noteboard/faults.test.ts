@@ -20,7 +20,7 @@ describe.skipIf(postgresBin() === undefined)('the noteboard when Postgres has tr
     undo.push(() => made.stop());
     return made;
   };
-  const replica = async (url: string, statementTimeoutMs = 500): Promise<{ app: App; boot: PostgresBoot }> => {
+  const replica = async (url: string, statementTimeoutMs = 30_000): Promise<{ app: App; boot: PostgresBoot }> => {
     const boot = bootPostgres({
       url,
       name: 'noteboard',
@@ -131,7 +131,7 @@ describe.skipIf(postgresBin() === undefined)('the noteboard when Postgres has tr
 
   it('connections cut inside the transaction that stores a note: it is stored once, and the caller sees nothing', async () => {
     const postgres = await server();
-    const { app } = await replica(postgres.url(), 30_000);
+    const { app } = await replica(postgres.url());
     await isReady(app);
     const posting = await postgres.admin.transaction(async (session) => {
       await session.query('lock table notes in exclusive mode');
@@ -151,7 +151,7 @@ describe.skipIf(postgresBin() === undefined)('the noteboard when Postgres has tr
 
   it('frozen: answers 503 instead of hanging, is not ready, and recovers', async () => {
     const postgres = await server();
-    const { app } = await replica(postgres.url());
+    const { app } = await replica(postgres.url(), 500);
     await isReady(app);
     postgres.pause();
     undo.push(async () => postgres.resume());

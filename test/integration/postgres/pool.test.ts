@@ -9,6 +9,8 @@ import { until } from '../../support/until.ts';
 describe.skipIf(postgresBin() === undefined)('the Postgres pool', () => {
   let server: PostgresServer;
   let pool: Postgres;
+  const open = (statementTimeoutMs = 30_000, connectTimeoutMs = 30_000): Postgres =>
+    openPostgres({ url: server.url(), name: 'pool test', max: 1, statementTimeoutMs, connectTimeoutMs });
   const faultOf = (work: Promise<unknown>) =>
     work.then(
       () => 'none',
@@ -21,7 +23,7 @@ describe.skipIf(postgresBin() === undefined)('the Postgres pool', () => {
   });
   beforeEach(async () => {
     await server.admin.query('truncate t');
-    pool = openPostgres({ url: server.url(), name: 'pool test', max: 1, statementTimeoutMs: 500 });
+    pool = open();
   });
   afterEach(() => pool.close());
   afterAll(() => server.stop());
@@ -71,24 +73,29 @@ describe.skipIf(postgresBin() === undefined)('the Postgres pool', () => {
   });
 
   it('has the server cancel a statement that runs too long', async () => {
-    expect(await faultOf(pool.query('select pg_sleep(60)'))).toBe('timeout');
-    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    const hasty = open(500, 2_000);
+    expect(await faultOf(hasty.query('select pg_sleep(60)'))).toBe('timeout');
+    expect((await hasty.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    await hasty.close();
   });
 
   it('stops waiting for a server that froze, and works again when it has thawed', async () => {
-    await pool.query('select 1');
+    const hasty = open(500, 2_000);
+    await hasty.query('select 1');
     server.pause();
-    const failure = await pool.query('select 1').catch((error: unknown) => error);
+    const failure = await hasty.query('select 1').catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(NoAnswerError);
     server.resume();
-    await until('an answer', () => faultOf(pool.query('select 1')).then((fault) => fault === 'none'));
+    await until('an answer', () => faultOf(hasty.query('select 1')).then((fault) => fault === 'none'));
+    await hasty.close();
   });
 
   it('closes although the server is frozen', async () => {
-    await pool.query('select 1');
+    const hasty = open(500, 2_000);
+    await hasty.query('select 1');
     server.pause();
-    const asked = faultOf(pool.query('select 1'));
-    await pool.close();
+    const asked = faultOf(hasty.query('select 1'));
+    await hasty.close();
     expect(await asked).toBe('unavailable');
     server.resume();
   });

@@ -6,7 +6,7 @@ import type { PostgresBoot } from '../postgres/boot.ts';
 import { postgresFault, publicError } from '../postgres/faults.ts';
 import type { Answer, Session, SqlValue } from '../postgres/pool.ts';
 import { decodeStoredJob, readCursor, writeCursor } from './stored-job.ts';
-import { storable, wordsOf } from './words.ts';
+import { searchable, storable, wordsOf } from './words.ts';
 
 export interface PostgresHistory extends HistoryReader, HistoryWriter {}
 
@@ -65,7 +65,7 @@ async function search(
   if (filter.tag !== undefined) where.push(`tags @> array[${value(storable(filter.tag))}] and tags <> '{}'`);
   if (filter.from !== undefined) where.push(`finished_at >= to_timestamp(${value(filter.from)}::float8 / 1000)`);
   if (filter.to !== undefined) where.push(`finished_at < to_timestamp(${value(filter.to)}::float8 / 1000)`);
-  if (filter.q !== undefined) where.push(`words @@ websearch_to_tsquery('simple', ${value(storable(filter.q))})`);
+  if (filter.q !== undefined) where.push(`words @@ websearch_to_tsquery('simple', ${value(searchable(filter.q))})`);
   if (filter.cursor !== undefined) {
     const { finishedAt, id, generation } = readCursor(filter.cursor);
     where.push(

@@ -23,7 +23,7 @@ export function wordsOf(job: Job): string {
       pending.push(...Object.values(value).slice(0, WORDS_MOST).reverse());
     }
   }
-  return storable(parts.join(' '))
+  return searchable(parts.join(' '))
     .split(/\s+/)
     .filter((word) => word.length <= WORD_MOST)
     .join(' ');
@@ -31,3 +31,6 @@ export function wordsOf(job: Job): string {
 
 /** Text that Postgres takes: no NUL, no half surrogate pairs. */
 export const storable = (text: string): string => text.replaceAll('\u0000', ' ').toWellFormed();
+
+/** Text for the search, on both sides: Postgres takes what stands between < and > for markup, and would not look into it. */
+export const searchable = (text: string): string => storable(text).replace(/[<>]/g, ' ');
