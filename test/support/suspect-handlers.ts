@@ -7,7 +7,7 @@ const input = Type.Object({ how: Type.String() });
 
 /** Does to its process what a test asks for. */
 export const suspect = handle(defineJob({ type: 'suspect', input, timeoutMs: 60_000 }), {
-  async run({ how }, { signal, progress, job }) {
+  async run({ how }, { signal, progress, files, job }) {
     switch (how) {
       case 'sigkill':
         return process.kill(process.pid, 'SIGKILL');
@@ -20,6 +20,10 @@ export const suspect = handle(defineJob({ type: 'suspect', input, timeoutMs: 60_
       case 'block':
         progress({ pid: process.pid });
         for (;;);
+      case 'file': {
+        const file = await files.write('alone.txt', 'written alone');
+        return { file, read: (await files.read(file)).content.toString() };
+      }
       case 'wait':
         progress({ pid: process.pid });
         await wait(600_000, undefined, { signal });

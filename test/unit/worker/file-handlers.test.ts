@@ -1,6 +1,9 @@
 import { handlers } from '@prodwork/worker/registry';
+import { defineJob } from 'prodwork/job/define-job';
 import { parseFileRef } from 'prodwork/job/file-ref';
+import { handle } from 'prodwork/job/handle';
 import sharp from 'sharp';
+import { Type } from 'typebox';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { contentOf } from '../../support/file-content.ts';
 import { until } from '../../support/until.ts';
@@ -79,6 +82,20 @@ describe('thumbnail', () => {
     expect(await until('it is settled', () => made.consumer.outcomeOf(claim))).toEqual({ kind: 'cancel' });
     await until('its slot is free', () => made.worker.status.jobs === 0);
   });
+});
+
+test('A17: a file of 50 MB is refused for good, and nothing of it is kept', async () => {
+  const type = defineJob({ type: 'large', input: Type.Object({}) });
+  const large = handle(type, {
+    run: (_payload, { files }) => files.write('large.bin', Buffer.alloc(50 * 1024 * 1024)),
+  });
+  const { worker, consumer } = await workerWith([large], { drainMs: 1 });
+  const claim = consumer.give('large', {});
+  expect(await until('it is settled', () => consumer.outcomeOf(claim))).toMatchObject({
+    kind: 'bury',
+    error: { code: 'FILE_TOO_LARGE', message: /10 MiB/ },
+  });
+  await worker.stop();
 });
 
 interface Report {

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Command } from 'commander';
-import type { SubmitOptions } from 'prodwork/client';
+import type { ProdworkClient, SubmitOptions } from 'prodwork/client';
 import { type Job, PRIORITIES } from 'prodwork/job/job';
 import { choiceOption, readInput, wholeNumber } from '../options.ts';
 import { type Session, UsageError } from '../session.ts';
@@ -14,6 +16,7 @@ interface SubmitFlags {
   readonly priority?: Job['priority'];
   readonly attempts?: number;
   readonly timeout?: number;
+  readonly file?: readonly string[];
   readonly watch?: boolean;
 }
 
@@ -30,10 +33,12 @@ export function submitCommand(program: Command, session: () => Session): void {
     .addOption(choiceOption('--priority <priority>', 'order among waiting jobs', PRIORITIES))
     .option('--attempts <n>', 'attempts before the job is dead', wholeNumber)
     .option('--timeout <ms>', 'longest run of one attempt', wholeNumber)
+    .option('--file <field=path>', 'upload a file for this field of the payload; may be repeated', collect)
     .option('--watch', 'stay until it has ended')
     .action(async (type: string, payload: string, flags: SubmitFlags) => {
       const { client, queue, answer, isJson } = session();
-      const job = await client.submit(type, readPayload(payload), optionsOf(flags, queue));
+      const whole = await withFiles(client, readPayload(payload), flags.file ?? []);
+      const job = await client.submit(type, whole, optionsOf(flags, queue));
       if (flags.watch) return watchJob(session(), job.id);
       answer(job, (stored) => (isJson ? '' : jobDetails(stored, Date.now())));
     });
@@ -58,5 +63,30 @@ function readPayload(text: string): unknown {
     return JSON.parse(source);
   } catch (error) {
     throw new UsageError(`the payload is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+/** The payload with a reference to each file that was uploaded for it. */
+async function withFiles(client: ProdworkClient, payload: unknown, files: readonly string[]): Promise<unknown> {
+  if (files.length === 0) return payload;
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
+    throw new UsageError('--file needs a payload that is an object');
+  }
+  const fields: Record<string, unknown> = { ...payload };
+  for (const file of files) {
+    const [, field, path] = /^([^=]+)=(.+)$/s.exec(file) ?? [];
+    if (field === undefined || path === undefined) throw new UsageError(`--file ${file}: must be field=path`);
+    fields[field] = (await client.upload(basename(path), readBytes(path))).id;
+  }
+  return fields;
+}
+
+function readBytes(path: string): Uint8Array<ArrayBuffer> {
+  try {
+    return Uint8Array.from(readFileSync(path));
+  } catch (error) {
+    throw new UsageError(`--file ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

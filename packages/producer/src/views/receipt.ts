@@ -3,7 +3,7 @@ import { FINAL_STATES } from 'prodwork/job/job';
 import { clockTime, duration, number, plural } from './format.ts';
 import { type Html, html } from './html.ts';
 import { layout } from './layout.ts';
-import { pictures, value } from './value.ts';
+import { type FileUrl, fileUrls, pictures, value } from './value.ts';
 
 export const isFinal = (state: JobState): boolean => FINAL_STATES.some((final) => final === state);
 
@@ -43,11 +43,12 @@ const when = (at: number, now: number): Html =>
   html`<time datetime="${new Date(at).toISOString()}">${clockTime(at, now)}</time>`;
 
 /** The part of the page that moves; the live stream sends it again whenever the job has changed. */
-export function receipt(job: Job, now: number): Html {
+export function receipt(job: Job, now: number, under: Parameters<typeof fileUrls>[1] = '/jobs'): Html {
+  const urlOf = fileUrls(job, under);
   return html`<section class="card receipt" data-state="${job.state}">
 <p class="eyebrow">${job.type}</p>
 <h1>${stateChip(job.state)} <span class="meaning">${job.cancelRequested === true && !isFinal(job.state) ? 'A cancel was asked for; its handler is being stopped.' : MEANING[job.state]}</span></h1>
-${progress(job)}
+${progress(job, urlOf)}
 <dl class="facts">
 <div><dt>Job</dt><dd><code>${job.id}</code></dd></div>
 <div><dt>Submitted</dt><dd>${when(job.createdAt, now)}</dd></div>
@@ -58,20 +59,20 @@ ${job.priority !== 'normal' && html`<div><dt>Priority</dt><dd>${job.priority}</d
 <div><dt>Queue</dt><dd>${job.queue}</dd></div>
 </dl>
 ${job.error !== undefined && html`<div class="block is-error"><h2>${isFinal(job.state) ? 'Error' : 'Last error'}</h2><p><code>${job.error.code}</code></p><pre tabindex="0">${job.error.message}</pre></div>`}
-${job.result !== undefined && html`<div class="block"><h2>Result</h2>${pictures(job)}${value(job, job.result)}${job.verified !== undefined && html`<p class="small quiet">Verified ${when(job.verified.at, now)}</p>`}</div>`}
-<details class="block"><summary>What was asked for</summary>${value(job, job.payload)}</details>
+${job.result !== undefined && html`<div class="block"><h2>Result</h2>${pictures(job.result, urlOf)}${value(job.result, urlOf)}${job.verified !== undefined && html`<p class="small quiet">Verified ${when(job.verified.at, now)}</p>`}</div>`}
+<details class="block"><summary>What was asked for</summary>${value(job.payload, urlOf)}</details>
 </section>
 ${timeLine(job, now)}`;
 }
 
-function progress(job: Job): Html {
+function progress(job: Job, urlOf: FileUrl): Html {
   if (job.state === 'completed') return html`<progress max="100" value="100" aria-label="Progress">100%</progress>`;
   if (typeof job.progress === 'number' && job.state === 'active') {
     const percent = Math.min(100, Math.max(0, job.progress));
     return html`<div class="progress"><progress max="100" value="${percent}" aria-label="Progress">${Math.round(percent)}%</progress><span class="quiet">${Math.round(percent)}%</span></div>`;
   }
   if (job.state !== 'active') return html``;
-  return html`<progress max="100" aria-label="Progress">running</progress>${job.progress !== undefined && value(job, job.progress)}`;
+  return html`<progress max="100" aria-label="Progress">running</progress>${job.progress !== undefined && value(job.progress, urlOf)}`;
 }
 
 const OUTCOMES: { readonly [outcome in NonNullable<Delivery['outcome']>]: string } = {

@@ -4,35 +4,40 @@ import { number } from './format.ts';
 import { type Html, html } from './html.ts';
 
 /** Where a job's file of this name is served. */
-const fileUrl = ({ id, queue }: Job, name: string): string =>
-  `/jobs/${id}/files/${encodeURIComponent(name)}${id.includes('.') ? '' : `?queue=${queue}`}`;
+export type FileUrl = (name: string) => string;
+
+/** @param under the pages that the job is shown on: each sees to it who may look. */
+export const fileUrls =
+  ({ id, queue }: Job, under: '/jobs' | '/dashboard/jobs'): FileUrl =>
+  (name) =>
+    `${under}/${id}/files/${encodeURIComponent(name)}${id.includes('.') ? '' : `?queue=${queue}`}`;
 
 /** Names that browsers show as pictures. SVG too: as the source of an image it can run nothing and load nothing. */
 const PICTURE = /\.(png|jpe?g|gif|webp|avif|svg)$/i;
 
 /** The pictures of a result, to be seen at once. */
-export function pictures(job: Job): Html {
-  const names = entriesOf(job.result).flatMap(([, item]) => parseFileRef(item)?.name ?? []);
+export function pictures(result: unknown, urlOf: FileUrl): Html {
+  const names = entriesOf(result).flatMap(([, item]) => parseFileRef(item)?.name ?? []);
   return html`${names
     .filter((name) => PICTURE.test(name))
     .map((name) => {
-      const url = fileUrl(job, name);
+      const url = urlOf(name);
       return html`<figure class="picture"><a href="${url}"><img src="${url}" alt="${name}"></a></figure>`;
     })}`;
 }
 
 /** Any JSON for people: facts, files as links, lists of like things as a table, anything else as JSON. */
-export function value(job: Job, data: unknown): Html {
+export function value(data: unknown, urlOf: FileUrl): Html {
   const entries = entriesOf(data);
   const tables = entries.flatMap(([key, item]) => (isTable(item) ? [{ key, rows: item }] : []));
   const facts = entries.filter(([, item]) => isPlain(item) || isShortList(item));
   if (entries.length === 0 || entries.length > 12 || facts.length + tables.length < entries.length) return json(data);
-  return html`${facts.length > 0 && html`<dl class="facts">${facts.map(([key, item]) => html`<div><dt>${key}</dt><dd>${fact(job, item)}</dd></div>`)}</dl>`}${tables.map(({ key, rows }) => table(key, rows))}`;
+  return html`${facts.length > 0 && html`<dl class="facts">${facts.map(([key, item]) => html`<div><dt>${key}</dt><dd>${fact(item, urlOf)}</dd></div>`)}</dl>`}${tables.map(({ key, rows }) => table(key, rows))}`;
 }
 
-function fact(job: Job, item: unknown): Html {
+function fact(item: unknown, urlOf: FileUrl): Html {
   const file = parseFileRef(item);
-  if (file !== undefined) return html`<a href="${fileUrl(job, file.name)}">${file.name}</a>`;
+  if (file !== undefined) return html`<a href="${urlOf(file.name)}">${file.name}</a>`;
   if (Array.isArray(item)) {
     return item.length === 0
       ? html`<span class="quiet">none</span>`

@@ -45,6 +45,15 @@ export type TypedJob<Input extends TSchema, Output extends TSchema> = Job & {
   readonly result?: Static<Output>;
 };
 
+export interface UploadedFile {
+  /** What a payload's field of type file holds. */
+  readonly id: string;
+  readonly name: string;
+  readonly bytes: number;
+  /** Media type, told from the content. */
+  readonly type: string;
+}
+
 export interface ListOptions {
   readonly queue?: string;
   readonly state?: JobState;
@@ -102,6 +111,17 @@ export class ProdworkClient {
     };
     const call = { method: 'POST', path: 'api/jobs/bulk', body, read } as const;
     return (await request({ timeoutMs: 120_000, ...this.options }, call)) as readonly BulkResult[];
+  }
+
+  /**
+   * Stores a file of at most 10 MiB for a payload; it is kept for an hour, or for as long as jobs need it that refer to
+   * it. A retry of the call may store it twice: the one that nobody refers to goes by itself.
+   */
+  async upload(name: string, content: Uint8Array<ArrayBuffer> | Blob | string): Promise<UploadedFile> {
+    const form = new FormData();
+    form.append('file', content instanceof Blob ? content : new Blob([content]), name);
+    const call = { method: 'POST', path: 'api/files', form } as const;
+    return (await request({ timeoutMs: 60_000, ...this.options }, call)) as UploadedFile;
   }
 
   /** One job, or undefined. */

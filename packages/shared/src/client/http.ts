@@ -17,6 +17,8 @@ export interface Call {
   readonly path: string;
   readonly query?: { readonly [name: string]: string | number | undefined };
   readonly body?: unknown;
+  /** Sent in place of `body`. */
+  readonly form?: FormData;
   readonly headers?: { readonly [name: string]: string };
   readonly signal?: AbortSignal;
   /** Reads a good answer; default: all of it, as JSON. What it throws counts as no answer. */
@@ -62,6 +64,7 @@ async function tryOnce(options: HttpOptions, call: Call): Promise<{ body: unknow
         ...call.headers,
       },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      ...(call.form === undefined ? {} : { body: call.form }),
       signal: call.signal === undefined ? limit : AbortSignal.any([limit, call.signal]),
       redirect: 'error',
     });
