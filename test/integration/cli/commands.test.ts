@@ -62,6 +62,17 @@ describe('prodwork', () => {
     expect(await json('submit sleep - --watch', '{"seconds": 0}')).toMatchObject({ state: 'completed' });
   });
 
+  it('uploads files for fields of the payload, and names what it cannot read', async () => {
+    const path = join(dir, 'cat.csv');
+    writeFileSync(path, 'a,b\n1,2\n');
+    const { payload } = await json<{ payload: { value: string } }>(`submit anything {} --file value=${path}`);
+    expect(payload.value).toMatch(/^file:[A-Za-z0-9_-]{22}\/cat\.csv$/);
+    expect(await test.files.find(payload.value)).toMatchObject({ name: 'cat.csv', bytes: 8, type: 'text/csv' });
+    const { code, err } = await run(`submit anything {} --file value=${path}x`);
+    expect(code).toBe(2);
+    expect(err).toContain('cat.csvx');
+  });
+
   it('exits 1 when the watched job did not complete, and shows its error without control characters', async () => {
     const { code, out } = await run('submit primes - --watch --attempts 1', '{"upTo": 10}');
     expect(code).toBe(1);

@@ -1,3 +1,4 @@
+import { ProdworkClient } from 'prodwork/client';
 import { csvReport } from 'prodwork/jobs/csv-report';
 import { thumbnail } from 'prodwork/jobs/thumbnail';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -180,6 +181,16 @@ describe('POST /api/files', () => {
       format: 'binary',
     });
     expect(Object.keys(responses)).toEqual(expect.arrayContaining(['201', '413', '503']));
+  });
+});
+
+describe('the client', () => {
+  test('uploads a file, and submits a job with it', async () => {
+    const client = new ProdworkClient({ url: await made.listen() });
+    const file = await client.upload('cat.png', Uint8Array.from(PNG));
+    expect(file).toMatchObject({ name: 'cat.png', bytes: PNG.length, type: 'image/png' });
+    expect((await client.submit(thumbnail, { file: file.id, width: 100 })).state).toBe('waiting');
+    await expect(client.upload('large', 'x'.repeat(10 * MIB + 1))).rejects.toMatchObject({ code: 'FILE_TOO_LARGE' });
   });
 });
 
@@ -378,6 +389,22 @@ describe('GET /jobs/:id/files/:name', () => {
     const file = await upload(`${'ü'.repeat(240)}.csv`, 'a\n1');
     const id = await finished('csv-report', { file }, {});
     expect((await get(id, file.slice(file.indexOf('/') + 1))).statusCode).toBe(200);
+  });
+
+  test('an operator sees the files of any job, with a session', async () => {
+    expect((await made.app.inject('/dashboard/jobs/order-1/files/cat.png')).statusCode).toBe(401);
+    const file = await upload('cat.png', PNG);
+    await made.app.inject(post({ type: 'thumbnail', id: 'order-1', payload: { file, width: 100 } }));
+    const { path } = (await made.app.inject({ method: 'POST', url: '/api/sign-in' })).json<{ path: string }>();
+    const opened = await made.app.inject({
+      method: 'POST',
+      url: '/dashboard/sign-in',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      payload: path.slice(path.indexOf('?') + 1),
+    });
+    const cookie = String(opened.headers['set-cookie']).split(';', 1)[0] ?? '';
+    const given = await made.app.inject({ url: '/dashboard/jobs/order-1/files/cat.png', headers: { cookie } });
+    expect(given.rawPayload.equals(PNG)).toBe(true);
   });
 
   test('wants a token for a job whose id can be guessed, where tokens are in force', async () => {
