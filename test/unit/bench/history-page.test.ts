@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { figuresOf, type HistoryFigures, withFigures } from '../../bench/history/page.ts';
 
@@ -25,6 +26,12 @@ describe('the figures of the history', () => {
     const page = withFigures('before\n<!-- history:begin -->\nold\n<!-- history:end -->\nafter\n', 'new');
     expect(page).toBe('before\n<!-- history:begin -->\nnew\n<!-- history:end -->\nafter\n');
     expect(withFigures(page, 'new')).toBe(page);
+  });
+
+  it('stand in the docs, over the promised million of rows', () => {
+    const page = readFileSync(new URL('../../../docs/history.md', import.meta.url), 'utf8');
+    expect(page).toMatch(/<!-- history:begin -->\nPrinted by `npm run bench -- --history`/);
+    expect(page).toContain('filled up to 1,000,000 rows');
   });
 
   it('are written nowhere when the page has no place for them', () => {
