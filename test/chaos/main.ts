@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { EXIT, exitWith } from 'prodwork/process';
 import { controls } from './controls/controls.ts';
 import { mixed } from './mixed/mixed.ts';
+import { soak } from './mixed/soak.ts';
 import { buildMutant } from './mutants/mutant.ts';
 import { mutations } from './mutants/mutations.ts';
 import { type ChaosOptions, OptionError, parseOptions, USAGE } from './options.ts';
@@ -59,8 +60,9 @@ type Run = (teller: Teller) => Promise<ScenarioResult>;
 function planRuns(options: ChaosOptions): readonly Run[] {
   const { seed, minutes, only, isMatrix, isQuick } = options;
   const mixture = mixed(seed, options.rate ?? MIXED_RATE);
-  const known = [...scenarios, mixture];
-  const wanted = isMatrix && only.length === 0 ? scenarios.map(({ id }) => id) : only;
+  const matrix = [...scenarios, soak(seed)];
+  const known = [...matrix, mixture];
+  const wanted = isMatrix && only.length === 0 ? matrix.map(({ id }) => id) : only;
   const missing = wanted.filter((id) => !known.some((scenario) => scenario.id === id));
   if (missing.length > 0) {
     throw new OptionError(`no such scenario: ${missing.join(', ')}; there are ${known.map(({ id }) => id).join(', ')}`);

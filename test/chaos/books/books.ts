@@ -60,7 +60,7 @@ export class Books {
   /** Started before any answer named them, and when; their payloads say whose they are. */
   readonly strangers = new Map<string, number>();
   readonly #reader: LedgerReader;
-  /** Jobs whose worker died with them in hand, and when; until they are started again or were asked for. */
+  /** Jobs whose worker died with them in hand, or does not know their end, and since when; until they are started again or were asked for. */
   readonly orphaned = new Map<string, number>();
   /** Ended by their handler, not yet committed, by worker. */
   readonly #settling = new Map<string, Set<string>>();
@@ -147,6 +147,7 @@ export class Books {
         break;
       case 'commit?':
         job.hasUnsureCommit = true;
+        this.orphaned.set(entry.id, at);
         break;
       case 'handback':
       case 'handback?':
@@ -156,6 +157,8 @@ export class Books {
       case 'lost':
         this.#settlingOf(worker).delete(entry.id);
         if (run) run.lost = true;
+        // A settle whose answer got lost may have been recorded before its worker was taken for dead.
+        if (job.commits.length === 0 && job.runs.at(-1) === run) this.orphaned.set(entry.id, at);
     }
   }
 

@@ -4,8 +4,8 @@ import type { Scenario, Stage } from '../stage.ts';
 import { calm, inflict } from './inflict.ts';
 import { planOf } from './plan.ts';
 
-const WORKERS = 4;
-const PRODUCERS = 2;
+export const WORKERS = 4;
+export const PRODUCERS = 2;
 /** Of the time given, this much is kept for the start and for the drain. */
 const AROUND_MS = 10_000;
 
@@ -28,20 +28,7 @@ export const mixed = (seed: number, ratePerSecond: number): Scenario => ({
     env: { QUEUE_KEEP_COUNT: '50000' },
   },
   async run(stage) {
-    const startedAt = Date.now();
-    const lengthMs = Math.max(15_000, stage.budgetMs - AROUND_MS);
-    const plan = planOf({ seed, lengthMs, workers: WORKERS, producers: PRODUCERS });
-    stage.say(`${plan.length} faults planned`);
-    const weather = calm();
-    const going = new Set<Promise<void>>();
-    for (const planned of plan) {
-      await wait(Math.max(0, startedAt + planned.atMs - Date.now()));
-      const done = inflict(stage, planned, weather)
-        .catch((error: unknown) => stage.remark(`${planned.kind} could not be done: ${String(error)}`))
-        .finally(() => going.delete(done));
-      going.add(done);
-    }
-    await Promise.all(going);
+    await playPlan(stage, seed, Math.max(15_000, stage.budgetMs - AROUND_MS));
     await wait(2_000);
     const { p50, p99, max, count } = stage.recovery();
     stage.remark(`${count} redeliveries after measured kills: p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`);
@@ -51,9 +38,27 @@ export const mixed = (seed: number, ratePerSecond: number): Scenario => ({
   },
 });
 
-const work = (random: Random): number => (random.chance(0.03) ? random.between(500, 2_500) : random.between(0, 160));
+export const work = (random: Random): number =>
+  random.chance(0.03) ? random.between(500, 2_500) : random.between(0, 160);
 const smallWork = (random: Random): number =>
   random.chance(0.01) ? random.between(500, 2_500) : random.between(0, 20);
+
+/** Inflicts the faults of a seed, one over the other, and resolves when the last of them is over. */
+export async function playPlan(stage: Stage, seed: number, lengthMs: number): Promise<void> {
+  const startedAt = Date.now();
+  const plan = planOf({ seed, lengthMs, workers: WORKERS, producers: PRODUCERS });
+  stage.say(`${plan.length} faults planned`);
+  const weather = calm();
+  const going = new Set<Promise<void>>();
+  for (const planned of plan) {
+    await wait(Math.max(0, startedAt + planned.atMs - Date.now()));
+    const done = inflict(stage, planned, weather)
+      .catch((error: unknown) => stage.remark(`${planned.kind} could not be done: ${String(error)}`))
+      .finally(() => going.delete(done));
+    going.add(done);
+  }
+  await Promise.all(going);
+}
 
 /** When all is over, nothing is left in Redis that belongs to a worker or a job which is gone. */
 async function leftovers(stage: Stage): Promise<void> {

@@ -26,6 +26,7 @@ import { postgresTroubles } from './f24-postgres.ts';
 import { stuckLoop } from './f25-stuck-loop.ts';
 import { hollowSuccess } from './f26-hollow-success.ts';
 import { unknownType } from './f27-unknown-type.ts';
+import { masses } from './f28-masses.ts';
 
 /** The matrix, in the order of the table. */
 export const scenarios: readonly Scenario[] = [
@@ -58,4 +59,5 @@ export const scenarios: readonly Scenario[] = [
   stuckLoop,
   hollowSuccess,
   unknownType,
+  masses,
 ];

@@ -109,6 +109,17 @@ test('what a killed worker had in hand ended with it: the next start is no overl
   expect(recoveries(books, kill)).toEqual([900]);
 });
 
+test('a settle that was answered lost, or not at all, is asked for while the job is still kept', async () => {
+  for (const id of ['a', 'b', 'c']) accepted(id);
+  for (const id of ['a', 'b', 'c']) worker('w1', 'start', id, 10, 2_000);
+  worker('w1', 'lost', 'a', 10, 2_100);
+  worker('w1', 'commit?', 'b', 10, 2_100, { outcome: 'complete' });
+  worker('w1', 'lost', 'c', 10, 2_100);
+  worker('w2', 'start', 'c', 11, 2_200);
+  books.poll();
+  expect([...books.orphaned.keys()]).toEqual(['a', 'b']);
+});
+
 test('a start after an honest hand-back is no duplicate', async () => {
   accepted('a');
   worker('w1', 'start', 'a', 10, 2_000);
