@@ -20,7 +20,7 @@ export const mixed = (seed: number, ratePerSecond: number): Scenario => ({
   world: {
     workers: WORKERS,
     producers: PRODUCERS,
-    slots: 20,
+    slots: 30,
     ratePerSecond: Math.min(ratePerSecond, SINGLE_MOST),
     bulkPerSecond: Math.max(0, ratePerSecond - SINGLE_MOST),
     isProxied: true,

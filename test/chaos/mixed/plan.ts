@@ -37,8 +37,8 @@ export interface PlanOptions {
 }
 
 const FIRST_MS = 6_000;
-const GAP_MEAN_MS = 900;
-const GAP_LEAST_MS = 300;
+const GAP_MEAN_MS = 350;
+const GAP_LEAST_MS = 150;
 /** What is left alone after a fault that hit all, and by a worker after one that hit it, ms. */
 const CALM_MS = 3_000;
 const WORKER_CALM_MS = 9_000;
