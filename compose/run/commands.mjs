@@ -13,6 +13,7 @@ export const COMMANDS = {
   lint: 'compose/run/lint.ts',
   format: 'compose/run/format.ts',
   build: 'compose/run/build.ts',
+  audit: 'compose/run/audit.ts',
   prodwork: 'packages/cli/src/main.ts',
   pictures: 'test/e2e/pictures/main.ts',
 };

@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT, exitWith } from 'prodwork/process';
+import { findServerBinary, NoRedisError } from '../../compose/run/redis/find.ts';
+import { machineProbes } from '../../compose/run/redis/probes.ts';
 import { controls } from './controls/controls.ts';
 import { mixed } from './mixed/mixed.ts';
 import { soak } from './mixed/soak.ts';
@@ -36,6 +38,9 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const teller = tellerOf(process.stdout);
   const plan = planRuns(options);
+  const probes = machineProbes(process.env, (text) => teller.line(`chaos: ${text}`));
+  // Read by those that start a server.
+  process.env.REDIS_SERVER_BIN = (await findServerBinary(probes)).path;
   const made = Object.entries(versions()).map(([name, version]) => `${name} ${version}`);
   teller.line(`chaos: seed ${options.seed}, engine ${options.engine}, ${made.join(', ')}`);
   const results: ScenarioResult[] = [];
@@ -199,6 +204,7 @@ function publish(results: readonly ScenarioResult[]): void {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
+  if (error instanceof NoRedisError) exitWith(EXIT.failed, error.message);
   if (!(error instanceof OptionError)) throw error;
   exitWith(EXIT.config, error.message);
 }

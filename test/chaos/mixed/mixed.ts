@@ -38,9 +38,8 @@ export const mixed = (seed: number, ratePerSecond: number): Scenario => ({
   },
 });
 
-export const work = (random: Random): number =>
-  random.chance(0.03) ? random.between(500, 2_500) : random.between(0, 160);
-const smallWork = (random: Random): number =>
+const work = (random: Random): number => (random.chance(0.03) ? random.between(500, 2_500) : random.between(0, 160));
+export const smallWork = (random: Random): number =>
   random.chance(0.01) ? random.between(500, 2_500) : random.between(0, 20);
 
 /** Inflicts the faults of a seed, one over the other, and resolves when the last of them is over. */

@@ -5,10 +5,10 @@ import { DataSets, Shard } from '../../../packages/shared/src/engines/lease/shar
 import { descriptors } from '../scenarios/f17-resets.ts';
 import type { Scenario, Stage } from '../stage.ts';
 import { clientAgent } from '../world/submit.ts';
-import { PRODUCERS, playPlan, WORKERS, work } from './mixed.ts';
+import { PRODUCERS, playPlan, smallWork, WORKERS } from './mixed.ts';
 
 /** Finished jobs are kept by count: with so few, what is kept is the same before and after. */
-const KEEP = 1_000;
+const KEEP = 10_000;
 const AROUND_MS = 40_000;
 const RSS_MORE = 1.5;
 /** The backlog of the last fault is worked off when no more than this waits. */
@@ -28,7 +28,8 @@ export const soak = (seed: number): Scenario => ({
   title: 'soak: a seeded mix of all of these',
   drainMs: 120_000,
   world: {
-    ...{ workers: WORKERS, producers: PRODUCERS, slots: 20, ratePerSecond: 100, isProxied: true, workMs: work },
+    ...{ workers: WORKERS, producers: PRODUCERS, slots: 20, isProxied: true, workMs: smallWork },
+    ...{ ratePerSecond: 100, bulkPerSecond: 400 },
     env: { QUEUE_KEEP_COUNT: String(KEEP) },
   },
   async run(stage) {

@@ -15,6 +15,15 @@ export interface SafetyReport {
   readonly fsyncFault?: string;
 }
 
+/**
+ * The release of each line that mends the known holes of its Lua engine (CVE-2025-49844: a script could run code in the
+ * server). For 7.0 its makers stopped before that; distributions mend it under the same number.
+ */
+const MENDED: { readonly [server in SafetyReport['server']]: Readonly<Record<string, number>> } = {
+  redis: { '7.0': 12, '7.2': 11, '7.4': 6, '8.0': 4, '8.2': 2 },
+  valkey: { '8.0': 6, '8.1': 4 },
+};
+
 /** Reads INFO and judges it. The policy comes from INFO, since managed servers refuse CONFIG. */
 export async function checkSafety(redis: Redis): Promise<SafetyReport> {
   return judge(await redis.info());
@@ -45,8 +54,12 @@ export function judge(info: string): SafetyReport {
     );
   }
   if (field('aof_last_write_status') === 'err') problems.push('Redis cannot write its append-only file (disk full?)');
-  if (server === 'redis' && major === 7 && minor === 0 && Number(version.split('.')[2] ?? 0) < 12) {
-    warnings.push(`Redis ${version} has known holes in its Lua engine: 7.0.12 or later mends the first of them`);
+  const mended = MENDED[server][`${major}.${minor}`];
+  if (mended !== undefined && Number(version.split('.')[2] ?? 0) < mended) {
+    const whose = server === 'redis' ? 'Redis' : 'Valkey';
+    warnings.push(
+      `${whose} ${version} has known holes in its Lua engine: ${major}.${minor}.${mended} or later mends them`,
+    );
   }
   const hasWaitAof = server === 'valkey' || major > 7 || (major === 7 && minor >= 2);
   const fault = !hasWaitAof
