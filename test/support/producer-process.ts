@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { until } from './until.ts';
+import { conditionsOf } from './worker-process.ts';
 
 const MAIN = fileURLToPath(new URL('../../packages/producer/src/main.ts', import.meta.url));
 
@@ -15,8 +16,8 @@ export interface ProducerProcess {
 }
 
 /** Starts a producer on a free port; resolves when it listens. */
-export async function startProducer(env: NodeJS.ProcessEnv): Promise<ProducerProcess> {
-  const child: ChildProcess = spawn(process.execPath, ['--conditions=source', MAIN], {
+export async function startProducer(env: NodeJS.ProcessEnv, main = MAIN): Promise<ProducerProcess> {
+  const child: ChildProcess = spawn(process.execPath, [...conditionsOf(main), main], {
     env: { PATH: process.env.PATH, PRODUCER_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -6,6 +6,11 @@ import { until } from './until.ts';
 
 const MAIN = fileURLToPath(new URL('../../packages/worker/src/main.ts', import.meta.url));
 
+const SOURCES = fileURLToPath(new URL('../../', import.meta.url));
+/** A project elsewhere uses the packages as they are published. */
+export const conditionsOf = (main: string): readonly string[] =>
+  main.startsWith(SOURCES) ? ['--conditions=source'] : [];
+
 /** A real worker, as a process of its own. */
 export interface WorkerProcess {
   readonly name: string;
@@ -39,7 +44,7 @@ export function readLedger(file: string): readonly LedgerLine[] {
 
 /** Starts a worker; resolves when it takes jobs. */
 export async function startWorker(name: string, env: NodeJS.ProcessEnv, main = MAIN): Promise<WorkerProcess> {
-  const child: ChildProcess = spawn(process.execPath, ['--conditions=source', main], {
+  const child: ChildProcess = spawn(process.execPath, [...conditionsOf(main), main], {
     env: { PATH: process.env.PATH, WORKER_NAME: name, WORKER_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

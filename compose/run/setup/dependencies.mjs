@@ -26,6 +26,11 @@ export async function installDependencies(root, toolchain) {
     capture(command, [...args, '--reporter=append-only'], options),
   );
   if (code !== 0) throw new SetupError(`could not install the dependencies: ${reasonOf(code, output)}`);
+  markInstalled(root);
+}
+
+/** Notes that node_modules is what the lockfile asks for. @param {string} root */
+export function markInstalled(root) {
   writeFileSync(stampFile(root), fingerprint(root));
 }
 

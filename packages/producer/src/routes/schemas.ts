@@ -88,7 +88,8 @@ export function newJobSchema(jobTypes: readonly JobDefinition[]): TSchema {
         description: 'Epoch ms, or ISO 8601 with its zone; at most a year ahead. Not together with delayMs.',
       }),
     ),
-    priority: Type.Optional(oneOf(PRIORITIES, { default: 'normal' })),
+    // A `default` here would make generators of clients ask for it.
+    priority: Type.Optional(oneOf(PRIORITIES, { description: 'Without it: normal.' })),
     maxAttempts: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMITS.maxAttempts })),
     timeoutMs: Type.Optional(Type.Integer({ minimum: LIMITS.timeoutMs.min, maximum: LIMITS.timeoutMs.max })),
   };
