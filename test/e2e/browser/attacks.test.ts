@@ -3,7 +3,14 @@ import { createServer, type Server } from 'node:http';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { complaintsOf, launchBrowser, noBrowser } from '../../support/browser.ts';
-import { jobCount, type ProducerUnderTest, post, producer } from '../../support/producer-under-test.ts';
+import {
+  consumerContext,
+  jobCount,
+  type ProducerUnderTest,
+  post,
+  producer,
+} from '../../support/producer-under-test.ts';
+import { until } from '../../support/until.ts';
 
 let browser: Browser;
 let test: ProducerUnderTest;
@@ -88,6 +95,38 @@ describe.skipIf(noBrowser !== undefined)(noBrowser ?? 'attacks through a real Ch
     expect(await page.getByText('<img src=x onerror=alert(1)>').isVisible()).toBe(true);
     expect(await page.locator('main :is(img, svg, a[href^="javascript"])').count()).toBe(0);
     expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it('A07: markup in a worker name, an error and a cause is text for people and operators alike', async () => {
+    const evil = `</pre><img src=x onerror=alert(1)><a href="javascript:alert(3)">x</a>`;
+    const consumer = test.engine.consumer(
+      consumerContext(
+        {
+          onClaims: (claims) => {
+            for (const claim of claims)
+              void consumer.settle(claim, { kind: 'bury', error: { code: 'HANDLER_FAILED', message: evil } });
+          },
+        },
+        { name: evil, host: evil, types: [{ type: 'primes', delivery: 'at-least-once' }] },
+      ),
+    );
+    await consumer.start();
+    const { id } = (await test.app.inject(post({ type: 'primes', payload: { upTo: 10 } }))).json();
+    await until('the end', async () => (await test.app.inject(`/api/jobs/${id}`)).json().state === 'dead');
+    const page = await browser.newPage();
+    const complaints = complaintsOf(page);
+    const { path } = (await test.app.inject({ method: 'POST', url: '/api/sign-in' })).json<{ path: string }>();
+    await page.goto(base + path);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Queues' }).waitFor();
+    for (const place of ['/', `/jobs/${id}`, '/dashboard', '/dashboard/jobs', `/dashboard/jobs/${id}`]) {
+      await page.goto(base + place);
+      await page.getByText('<img src=x onerror=alert(1)>').first().waitFor();
+      expect(await page.locator('main :is(img, script, a[href^="javascript"])').count(), place).toBe(0);
+    }
+    expect(complaints).toEqual([]);
+    await consumer.stop();
     await page.close();
   });
 });

@@ -256,4 +256,13 @@ describe('A18: one key', () => {
     const ids = await Promise.all(answers.map(async (answer) => (await jsonOf(answer)).id));
     expect(new Set(ids).size).toBe(1);
   });
+
+  it('with another body is refused, and the first job stays as it was', async () => {
+    const headers = { ...json, 'idempotency-key': 'one' };
+    const send = (seconds: number) => problem(JSON.stringify({ type: 'sleep', payload: { seconds } }), headers);
+    expect(await send(1)).toMatchObject({ status: 202, payload: { seconds: 1 } });
+    allowed = 1;
+    expect(await send(2)).toMatchObject({ status: 422, code: 'IDEMPOTENCY_CONFLICT', field: 'Idempotency-Key' });
+    expect(await send(1)).toMatchObject({ status: 200, payload: { seconds: 1 } });
+  });
 });

@@ -58,8 +58,9 @@ async function carryOut(text: string): Promise<string | undefined> {
   }
   const [line = '', name = ''] = body.trim().split('\n');
   const before = await readFile(file, 'utf8');
-  const after = `${line}\n${before}`.replace(/\[(?=[^\]]*\];\s*$)/, `[${name}, `);
-  if (!after.includes(`[${name}, `)) throw new Error(`${path} has no list at its end`);
+  const start = before.lastIndexOf(' = [') + ' = ['.length;
+  if (start < 4 || !before.trimEnd().endsWith('];')) throw new Error(`${path} has no list at its end`);
+  const after = `${line}\n${before.slice(0, start)}${name}, ${before.slice(start)}`;
   await writeFile(file, after);
   return path;
 }

@@ -113,8 +113,26 @@ function followPage() {
   );
 }
 
+/** Parts that no event tells of are asked for again while the page is seen; what is open or has the focus stays. */
+function askAgain() {
+  const parts = () => document.querySelectorAll('[data-again]');
+  if (parts().length === 0) return;
+  const look = async () => {
+    const answer = document.hidden ? undefined : await fetch(location.href).catch(() => undefined);
+    if (answer?.ok) {
+      const next = new DOMParser().parseFromString(await answer.text(), 'text/html');
+      localTimes(next);
+      const wanted = next.querySelectorAll('[data-again]');
+      for (const [index, part] of parts().entries()) if (wanted[index]) morph(part, wanted[index]);
+    }
+    if (answer?.status !== 401) setTimeout(look, 3_000);
+  };
+  setTimeout(look, 3_000);
+}
+
 for (const form of document.querySelectorAll('form[data-once]')) submitOnce(form);
 sizedFiles();
 localTimes(document);
 one('[data-focus]')?.focus();
 followPage();
+askAgain();
