@@ -149,6 +149,19 @@ describe.skipIf(noBrowser !== undefined)(noBrowser ?? 'in a real Chromium', () =
     },
   );
 
+  it('the queues of the dashboard move by themselves, and keep what has the focus', async () => {
+    const page = await open('/dashboard');
+    const complaints = complaintsOf(page);
+    await signIn(page);
+    await test.app.inject(post({ type: 'sleep', payload: { seconds: 1 } }));
+    await page.getByRole('link', { name: /^waiting 1/ }).waitFor();
+    await page.getByRole('button', { name: 'Pause' }).focus();
+    await test.app.inject(post({ type: 'sleep', payload: { seconds: 1 } }));
+    await page.getByRole('link', { name: /^waiting 2/ }).waitFor();
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Pause');
+    expect(complaints).toEqual([]);
+  });
+
   it('a batch shows each of its jobs, live', async () => {
     const page = await open('/');
     await page.getByLabel('Copies').fill('30');

@@ -11,7 +11,7 @@ export interface JobView extends Operated {
   readonly why: Why | undefined;
   readonly canCancel: boolean;
   readonly canRetry: boolean;
-  /** Changes are shown as they come. */
+  /** Changes come by the stream; else the page asks again. */
   readonly isLive: boolean;
   readonly now: number;
 }
@@ -22,7 +22,7 @@ export function jobPage(view: JobView): string {
   const main = html`<section class="card acts" aria-label="What you can do">
 ${!isFinal(job.state) && why !== undefined && html`<p><strong>Why is it not done?</strong> ${why.detail}${why.ahead !== undefined && html` <span class="quiet">${number(why.ahead)} ahead of it in its lane.</span>`}</p>`}
 <div class="actions">${acts(view)}</div></section>
-<div class="columns"${view.isLive && html` data-job="${job.id}"`}>${receipt(job, view.now, view.isLive ? '/jobs' : '/dashboard/jobs')}</div>
+<div class="columns"${view.isLive ? html` data-job="${job.id}"` : html` data-again`}>${receipt(job, view.now, view.isLive ? '/jobs' : '/dashboard/jobs')}</div>
 <p class="sr" role="status" data-said></p>
 <p class="after"><a class="button" href="/dashboard/jobs?queue=${job.queue}&amp;type=${job.type}">All of type ${job.type}</a></p>`;
   return dashboard(`${job.type}: ${job.state}`, undefined, view, main);

@@ -14,7 +14,7 @@ export interface OverviewView extends Operated {
 
 /** Every queue with its counts, and the workers of the served one. */
 export function overviewPage(view: OverviewView): string {
-  const main = html`<div class="columns"><section class="card" aria-labelledby="queues-title">
+  const main = html`<div class="columns"><section class="card" aria-labelledby="queues-title" data-again>
 <h1 id="queues-title">Queues</h1>
 ${
   view.queues.length === 0
@@ -23,7 +23,7 @@ ${
 }
 </section>
 <section class="gauge" aria-label="The queue now" data-gauge>${gauge(view.snapshot)}</section></div>
-${workersAtWork(view.snapshot)}`;
+<div data-again>${workersAtWork(view.snapshot)}</div>`;
   return dashboard('Dashboard', 'overview', view, main);
 }
 
