@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Queue } from 'bullmq';
 import type { JobState } from 'prodwork/job/job';
+import { versionOf } from '../run-scenario.ts';
 import type { Eyes, WorldOptions } from '../world/world.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -33,14 +34,19 @@ export async function bullmqWorld(version: string): Promise<Partial<WorldOptions
 /** From the npm registry, once, into the project's ignored data folder. No install script is run. */
 function install(version: string): string {
   const folder = join(ROOT, '.prodwork', 'chaos', `bullmq-${version}`);
-  if (existsSync(join(folder, 'node_modules', 'bullmq'))) return folder;
+  const isThere = (name: string): boolean => existsSync(join(folder, 'node_modules', name));
+  if (isThere('bullmq') && isThere('ioredis')) return folder;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'commonjs' }));
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--save-exact', '--loglevel=error'];
-  execFileSync('npm', ['install', ...quiet, `bullmq@${version}`], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  execFileSync(
+    'npm',
+    ['install', ...quiet, `bullmq@${version}`, `ioredis@${versionOf('packages/shared/node_modules/ioredis')}`],
+    {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
   return folder;
 }
 

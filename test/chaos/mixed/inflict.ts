@@ -150,6 +150,8 @@ async function blockLoop(stage: Stage, planned: Planned, weather: Weather): Prom
 
 async function redisAway(stage: Stage, { kind, fault, lastsMs }: Planned, weather: Weather): Promise<void> {
   const { redis } = stage.world;
+  // The schedule keeps them apart; a machine that is late does not.
+  if (weather.redisAway > 0) return;
   const how = kind === 'kill-redis' ? 'killed' : 'stopped';
   const record: FaultRecord = stage.fault(fault, `Redis ${how}, back after ${(lastsMs / 1_000).toFixed(1)} s`);
   weather.redisAway++;
