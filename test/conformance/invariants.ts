@@ -30,7 +30,7 @@ export async function checkInvariants(lab: Lab): Promise<void> {
     fault = (await findFault(lab)) ?? '';
     return fault === '';
   };
-  await until('consistent states', isSound, 5_000).catch(() => expect(fault).toBe(''));
+  await until('consistent states', isSound, 15_000).catch(() => expect(fault).toBe(''));
 }
 
 async function findFault(lab: Lab): Promise<string | undefined> {

@@ -47,7 +47,7 @@ export class Lab {
       prefix: `t${randomUUID().slice(0, 8)}`,
       durability: 'everysec',
       backlogMax: 100_000,
-      leaseMs: 1_500,
+      leaseMs: 3_000,
       heartbeatMs: 300,
       deliveryLimit: 20,
       keep: { count: 1_000, ageMs: 3_600_000, bytes: 64 * 1024 * 1024 },
