@@ -44,7 +44,7 @@ export class ChildWorker implements DoomedWorker {
   }
 
   async start(): Promise<void> {
-    await until('the child to start', () => this.#isStarted || this.fatal[0] || this.#isGone, 20_000);
+    await until('the child to start', () => this.#isStarted || this.fatal[0] || this.#isGone, 50_000);
     if (!this.#isStarted) throw new Error(this.fatal[0]?.message ?? 'the child ended before it had started');
   }
 
