@@ -167,13 +167,12 @@ describe('csv-report', () => {
     }
   });
 
-  test('a large table leaves the event loop free, and can be stopped half-way', async () => {
+  test('a large table leaves the event loop free, and can be stopped as soon as it has begun', async () => {
     const line = `${'1234,'.repeat(20)}x\n`;
     const file = await store('a.csv', `${'c,'.repeat(20)}d\n${line.repeat(80_000)}`);
+    // Its first word is heard while it works: were it on this loop, nothing could be heard before its end.
+    made.consumer.reportProgress = ({ id, fence }) => made.consumer.context.events.onCancel(id, fence);
     const claim = made.consumer.give('csv-report', { file });
-    await until('it reports progress', () => made.consumer.progress.some(({ id }) => id === claim.id));
-    expect(made.consumer.outcomeOf(claim)).toBeUndefined();
-    made.consumer.context.events.onCancel(claim.id, claim.fence);
     expect(await until('it is settled', () => made.consumer.outcomeOf(claim))).toEqual({ kind: 'cancel' });
     await until('its slot is free', () => made.worker.status.jobs === 0);
   });
