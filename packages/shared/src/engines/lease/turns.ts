@@ -19,7 +19,9 @@ interface Call {
   /** One of two places in Redis where the answer is noted, so that a copy of the call is answered from it. */
   readonly place: 'a' | 'b';
   readonly number: number;
+  /** Those that completed come first: they travel in a shorter form. */
   readonly items: readonly Settling[];
+  readonly completed: number;
 }
 
 export interface TurnHooks {
@@ -141,21 +143,27 @@ export class Turns {
     while (this.isOpen && (this.isWanted || this.waiting.length > 0)) {
       const place = this.freePlaces.shift();
       if (place === undefined) return;
-      const call = { place, number: ++this.number, items: this.nextItems() };
+      const call = { place, number: ++this.number, ...this.nextItems() };
       this.isWanted = false;
       this.unanswered.push(call);
       void this.send(call);
     }
   }
 
-  private nextItems(): readonly Settling[] {
+  private nextItems(): Pick<Call, 'items' | 'completed'> {
     let bytes = 0;
     let end = 0;
     while (end < this.waiting.length && end < ITEMS && bytes < ITEM_BYTES) {
       bytes += this.waiting[end]?.verb[3].length ?? 0;
       end++;
     }
-    return this.waiting.splice(0, end);
+    const items = this.waiting.splice(0, end);
+    const completed = items.filter(isCompleted);
+    if (completed.length === end) return { items, completed: end };
+    return {
+      items: [...completed, ...items.filter((item) => !isCompleted(item))],
+      completed: completed.length,
+    };
   }
 
   private async send(call: Call): Promise<void> {
@@ -209,8 +217,15 @@ export class Turns {
       vitals?.rssBytes ?? 0,
       vitals?.memoryLimitBytes ?? 0,
       call.items.length,
+      call.completed,
     );
-    for (const { held, verb } of call.items) args.push(held.local, held.claim.fence, ...verb);
+    for (const [index, { held, verb }] of call.items.entries()) {
+      args.push(held.local, held.claim.fence);
+      if (index < call.completed) args.push(verb[3]);
+      else args.push(...verb);
+    }
     return args;
   }
 }
+
+const isCompleted = ({ verb }: Settling): boolean => verb[0] === 'C';

@@ -9,7 +9,7 @@
 local SUSPECT_AFTER = 2 -- deaths of a worker with the job in hand
 
 local function takeFrom(inc, lane, want, room, out)
-  local got, chunk = 0, 8
+  local got, chunk = 0, 16
   while got < want and room.bytes > 0 do
     local asked = math.min(want - got, chunk)
     local ids = call('LPOP', P .. 'lane:' .. lane, asked)
@@ -17,7 +17,7 @@ local function takeFrom(inc, lane, want, room, out)
       call('ZREM', TURN, lane)
       return got, true
     end
-    local records, trails = call('HMGET', REC, unpack(ids)), call('HMGET', ST, unpack(ids))
+    local records, trails = call('HMGET', REC, unpack(ids)), trailsOf(ids)
     local hold, before = {}, room.bytes
     -- Most jobs have no trail: what is written for them is the same text.
     local freshHold, freshHead = nowUsText .. ' ' .. now .. ' 1 1 ' .. lane, ' ' .. nowUsText .. ' 1 1 1 0\n'

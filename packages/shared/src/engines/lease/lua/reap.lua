@@ -22,7 +22,7 @@ local function reap(inc, cause)
   for _, claimed in ipairs(claims) do
     for _, field in ipairs({ claimed[1], claimed[2], 'K', '0', cause, '' }) do from[#from + 1] = field end
   end
-  settle(inc, w[1] or '?', from, 1, #claims)
+  settle(inc, w[1] or '?', from, 1, #claims, 0)
   call('DEL', P .. 'hold:' .. inc, P .. 'in:' .. inc, P .. 'w:' .. inc)
   call('ZREM', WORKERS, inc)
   call('ZREM', IDLE, inc)

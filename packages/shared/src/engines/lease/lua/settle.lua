@@ -57,11 +57,13 @@ local function forget(state, ids, isUnlisted)
   end
 end
 
--- Keeps at most KEEP jobs of a final state: drops the oldest that the history, where there is one, has stored.
+-- Keeps KEEP jobs of a final state, and at most one in a hundred more: many are dropped together. Drops the oldest that the
+-- history, where there is one, has stored.
+local TOGETHER = 200
 local function prune(state, most)
   local over = call('ZCARD', P .. state) - KEEP
-  if over <= 0 then return end
-  local oldest = call('ZRANGE', P .. state, 0, math.min(over, most) - 1)
+  if over <= 0 or over < math.floor(KEEP / 1000) * 10 then return end
+  local oldest = call('ZRANGE', P .. state, 0, math.min(over, most + TOGETHER) - 1)
   local ids = storedOf(oldest)
   local areOldest = #ids == #oldest
   if areOldest then call('ZREMRANGEBYRANK', P .. state, 0, #ids - 1) end
@@ -69,46 +71,55 @@ local function prune(state, most)
 end
 
 -- One item that is not the common case. Adds to the batch; the trail is written with it.
-local function settleOne(from, at, held, trail, worker, batch)
-  local item = { id = from[at], fence = from[at + 1], number = tonumber(from[at + 3]), cause = from[at + 4],
-    body = from[at + 5], worker = worker }
+local function settleOne(from, at, isShort, held, trail, worker, batch)
+  local item = { id = from[at], fence = from[at + 1], number = 0, cause = '', body = from[at + 2], worker = worker }
+  local verb = 'C'
+  if not isShort then
+    verb, item.number, item.cause, item.body = from[at + 2], tonumber(from[at + 3]), from[at + 4], from[at + 5]
+  end
   local startedAt, n, attempt, lane = string.match(held, '^%d+ (%d+) (%d+) (%d+) (.+)$')
   item.startedAt, item.n, item.attempt, item.lane = startedAt, tonumber(n), attempt, lane
   item.atMostOnce = string.find(lane, '!', 1, true) ~= nil
   local t = readTrail(trail)
-  verbs[from[at + 2]](t, item, batch)
+  verbs[verb](t, item, batch)
   return writeTrail(t)
 end
 
--- from[first ...]: six fields per item: id, fence, verb, delayMs, cause, body.
+-- from[first ...]: `short` completed items of three fields: id, fence, body; then six fields per item: id, fence, verb, delayMs,
+-- cause, body. n counts them all.
 -- Reply: the positions that were refused, and whether jobs went back to a lane.
-local function settle(inc, worker, from, first, n)
+local function settle(inc, worker, from, first, n, short)
   local refused = {}
   if n == 0 then return refused, false end
   local hold, ids = P .. 'hold:' .. inc, {}
-  for i = 1, n do ids[i] = from[first + (i - 1) * 6] end
-  local holds, trails = call('HMGET', hold, unpack(ids)), call('HMGET', ST, unpack(ids))
+  local at = first
+  for i = 1, n do
+    ids[i] = from[at]
+    at = at + (i <= short and 3 or 6)
+  end
+  local holds, trails = call('HMGET', hold, unpack(ids)), trailsOf(ids)
   local batch = { final = { C = {}, D = {}, X = {}, A = {} }, scheduled = {}, front = {}, stats = {}, firstDue = math.huge }
   local gone, written, seen, completed = {}, {}, {}, batch.final.C
   -- A job that completes in its first delivery has no trail yet: what is written for it differs in three places.
   local head, middle, tail = 'C ' .. now .. ' 1 1 1 0 ', ' 0 0\n@1,1,' .. worker .. ',', ',,,c,'
+  at = first
   for i, id in ipairs(ids) do
-    local at, held = first + (i - 1) * 6, holds[i]
-    local fence = from[at + 1]
+    local held, fence, isShort = holds[i], from[at + 1], i <= short
     if not held or seen[id] or string.find(held, fence, 1, true) ~= 1 or string.byte(held, #fence + 1) ~= 32 then
       refused[#refused + 1] = i
     else
       seen[id] = true
       gone[#gone + 1] = id
       written[#written + 1] = id
-      if from[at + 2] == 'C' and not trails[i] then
-        written[#written + 1] = head .. fence .. middle .. fence .. tail .. from[at + 5]
+      if isShort and not trails[i] then
+        written[#written + 1] = head .. fence .. middle .. fence .. tail .. from[at + 2]
         completed[#completed + 1] = now
         completed[#completed + 1] = id
       else
-        written[#written + 1] = settleOne(from, at, held, trails[i], worker, batch)
+        written[#written + 1] = settleOne(from, at, isShort, held, trails[i], worker, batch)
       end
     end
+    at = at + (isShort and 3 or 6)
   end
   if #gone == 0 then return refused, false end
   call('HDEL', hold, unpack(gone))

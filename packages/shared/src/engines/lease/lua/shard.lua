@@ -43,6 +43,16 @@ local function deliveryLines(lines)
   return cut and string.sub(lines, 1, cut - 1) or lines
 end
 
+-- The trails of these ids, as HMGET gives them. Each finished job has one; when there are no more than that, and none that
+-- was cancelled (its entry may still stand in a lane), no job that waits or runs has any: a long list need not be read.
+local function trailsOf(ids)
+  if #ids >= 8 and call('ZCARD', P .. 'cancelled') == 0 and call('HLEN', ST) ==
+    call('ZCARD', P .. 'completed') + call('ZCARD', P .. 'dead') + call('ZCARD', P .. 'abandoned') then
+    return {}
+  end
+  return call('HMGET', ST, unpack(ids))
+end
+
 local function count(field, by)
   if by > 0 then call('HINCRBY', STAT, field, by) end
 end

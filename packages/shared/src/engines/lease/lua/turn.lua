@@ -1,12 +1,13 @@
 -- turn: one round trip of a worker: settle what finished, renew the lease, claim for the free slots
 -- ARGV incarnation, epoch, leaseMs, deliveryLimit, keep, slots (0: claim nothing), place of the call number (a | b),
---      call number, heartbeat ('' or vitals as JSON), rss, memoryLimit (bytes), items,
---      then per item: id, fence, verb (C complete R retry B bury L release K crash X cancel), delayMs, cause, body
+--      call number, heartbeat ('' or vitals as JSON), rss, memoryLimit (bytes), items, completed items among them,
+--      then per completed item: id, fence, body; then per other item:
+--      id, fence, verb (C complete R retry B bury L release K crash X cancel), delayMs, cause, body
 -- Reply {ok, now, refused positions "1,4", claims ...}; {gone} when the incarnation was taken for dead; {dataset-lost}
 -- A call that is sent again with the same number settles nothing twice: it is answered from what was noted, and claims
 -- nothing (what the first copy claimed is read from the hold).
 -- Cost: 5 calls, plus those of `settle` and `claim`.
-local FIRST, CLAIM_BYTES = 13, 1048576
+local FIRST, CLAIM_BYTES = 14, 1048576
 local inc, epoch, leaseMs, slots = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[6])
 local meta = call('HMGET', KEYS[1], 'epoch', 'paused')
 if meta[1] ~= epoch then return { 'dataset-lost' } end
@@ -19,7 +20,7 @@ if w[4] and string.sub(w[4], 1, #noted) == noted then
   return { 'ok', now, string.sub(w[4], #noted + 1) }
 end
 
-local refused, hasGivenBack = settle(inc, w[1], ARGV, FIRST, tonumber(ARGV[12]))
+local refused, hasGivenBack = settle(inc, w[1], ARGV, FIRST, tonumber(ARGV[12]), tonumber(ARGV[13]))
 local answer = { 'ok', now, table.concat(refused, ',') }
 if ARGV[9] ~= '' then
   call('ZADD', WORKERS, nowMs + leaseMs, inc)
