@@ -9,6 +9,7 @@ import { historyPart } from './history-part.ts';
 import { readOptions, USAGE, UsageError } from './options.ts';
 import { peersPart, type Surroundings } from './peers-part.ts';
 import { profileInto } from './process/child.ts';
+import { republish } from './report/publish.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
@@ -19,6 +20,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const options = readOptions(args, join(ROOT, 'docs'));
+  if (options.from !== undefined) return republish(options.from, options.docs, ROOT);
   const redis = await findServerBinary(machineProbes(process.env, say));
   // Read by test/support/redis-server.ts, here and in the processes that this one starts.
   process.env.REDIS_SERVER_BIN = redis.path;

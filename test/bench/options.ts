@@ -14,6 +14,8 @@ export interface BenchOptions {
   /** Where the page and its pictures go; undefined: nowhere. */
   readonly docs: string | undefined;
   readonly profile: string | undefined;
+  /** Figures that `--json` wrote: they are published, and nothing is measured. */
+  readonly from: string | undefined;
 }
 
 export class UsageError extends Error {}
@@ -27,8 +29,9 @@ export const USAGE = `npm run bench -- [options]
   --minutes N        begins no round that would end later, 1 to 600 (default 25)
   --docs DIR         where benchmark.md and the pictures go (default docs/, for complete runs alone)
   --no-docs          writes none
+  --from FILE        measures nothing: writes the pages and the README's table from what --json wrote
   --profile DIR      CPU profiles of the workers and of what submits
-  --growth           how cost grows: jobs waiting, workers, queues, payload size
+  --growth           how cost grows; --only waiting, workers, queues or payload takes one curve at a time
   --footprint        start time, memory, idle CPU
   --history          the history's own part`;
 
@@ -39,7 +42,8 @@ export function readOptions(args: readonly string[], defaultDocs: string): Bench
   if (parts.length > 1) throw new UsageError(`one of --${parts.join(', --')} at a time`);
   const isQuick = values.quick ?? false;
   const [only, systems] = [list(values.only), list(values.systems)];
-  const isComplete = parts.length === 0 && !isQuick && only.length === 0 && systems.length === 0;
+  const isComplete =
+    values.from !== undefined || (parts.length === 0 && !isQuick && only.length === 0 && systems.length === 0);
   const docs = values.docs ?? (isComplete && !values['no-docs'] ? defaultDocs : undefined);
   return {
     part: parts[0] ?? 'peers',
@@ -51,6 +55,7 @@ export function readOptions(args: readonly string[], defaultDocs: string): Bench
     json: values.json,
     docs,
     profile: values.profile,
+    from: values.from,
   };
 }
 
@@ -61,7 +66,16 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
-        ...{ json: text, only: text, systems: text, rounds: text, minutes: text, docs: text, profile: text },
+        ...{
+          json: text,
+          only: text,
+          systems: text,
+          rounds: text,
+          minutes: text,
+          docs: text,
+          profile: text,
+          from: text,
+        },
         ...{ quick: flag, growth: flag, footprint: flag, history: flag, 'no-docs': flag, help: flag },
       },
     });

@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { machine, versions } from './machine.ts';
 import type { BenchOptions } from './options.ts';
 import { UsageError } from './options.ts';
 import { runPlan } from './plan.ts';
-import { updateReadme, writePages } from './report/pages.ts';
+import { publish } from './report/publish.ts';
 import { measurementsOf, type Results, ratiosOf } from './report/results.ts';
 import { figureTable, ratioTable } from './report/table.ts';
 import { cycle } from './scenarios/cycle.ts';
@@ -51,10 +50,7 @@ export async function peersPart(
   };
   process.stdout.write(`${ratioTable(results)}\n\n${figureTable(results)}\n`);
   if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(results, null, 1)}\n`);
-  if (options.docs !== undefined) {
-    await writePages(results, options.docs);
-    if (options.docs === join(root, 'docs')) await updateReadme(results, join(root, 'README.md'));
-  }
+  if (options.docs !== undefined) await publish(results, options.docs, root);
   if (isStopping() || results.measurements.length === 0) return 1;
   const own = results.faults.filter(({ system }) => system.startsWith('prodwork'));
   for (const { scenario, system, message } of own) say(`failed: ${scenario} of ${system}: ${message.split('\n')[0]}`);

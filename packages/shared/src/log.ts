@@ -51,7 +51,7 @@ export function createLog(options: LogOptions): Log {
       },
     },
   };
-  if (options.format === 'json') return pino({ ...base, timestamp: jsonTime }, turnLines());
+  if (options.format === 'json') return pino({ ...base, timestamp: jsonTime }, standardOutput());
   return pino(
     base,
     pretty({
@@ -77,21 +77,29 @@ export interface TextTarget {
   flushSync(): void;
 }
 
+/** Two writes are at least this far apart, ms. */
+const WRITE_EVERY_MS = 10;
+
 /**
- * Hands on the lines of one turn of the event loop together: a busy worker writes thousands a second, and each write
- * costs more than the line. What a `kill -9` can take is the lines of the turn it hits.
+ * Hands lines on together: those of one turn of the event loop, and of `WRITE_EVERY_MS` when there are many. A busy worker
+ * writes thousands a second, and each write costs more than a line. A `kill -9` can take what came that lately.
  */
-export function batchedByTurn(target: TextTarget): LineSink {
+export function batchedLines(target: TextTarget): LineSink {
   let text = '';
+  let writtenAt = Number.NEGATIVE_INFINITY;
   const handOn = (): void => {
     if (text === '') return;
     const lines = text;
     text = '';
+    writtenAt = performance.now();
     target.write(lines);
   };
   return {
     write(line) {
-      if (text === '') setImmediate(handOn);
+      if (text === '') {
+        if (performance.now() - writtenAt < WRITE_EVERY_MS) setTimeout(handOn, WRITE_EVERY_MS);
+        else setImmediate(handOn);
+      }
       text += line;
     },
     flushSync() {
@@ -104,9 +112,9 @@ export function batchedByTurn(target: TextTarget): LineSink {
 let stdout: LineSink | undefined;
 
 /** The lines of this process on its standard output, one sink for all logs, written out before it ends. */
-export function turnLines(): LineSink {
+function standardOutput(): LineSink {
   if (stdout === undefined) {
-    const sink = batchedByTurn(pino.destination({ dest: 1, sync: false }));
+    const sink = batchedLines(pino.destination({ dest: 1, sync: false }));
     // Before pino's own listener, which closes the destination.
     process.prependListener('exit', () => {
       try {

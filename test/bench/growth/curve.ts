@@ -5,9 +5,12 @@ export interface Curve {
   readonly points: readonly { readonly x: number; readonly y: number }[];
 }
 
+/** In the order of the page. */
+export const GROWTH_IDS = ['waiting', 'workers', 'queues', 'payload'] as const;
+
 /** What was grown, and every figure that was taken on the way. */
 export interface Growth {
-  readonly id: 'waiting' | 'workers' | 'queues' | 'payload';
+  readonly id: (typeof GROWTH_IDS)[number];
   readonly title: string;
   /** What the horizontal axis counts. */
   readonly x: string;

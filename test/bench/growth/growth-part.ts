@@ -26,7 +26,7 @@ export async function growthPart(
   if (options.json !== undefined) {
     await writeFile(options.json, `${JSON.stringify({ ...about, versions: versions(), growths }, null, 1)}\n`);
   }
-  const docs = options.docs ?? (isQuick || only.length > 0 ? undefined : join(root, 'docs'));
+  const docs = options.docs ?? (isQuick ? undefined : join(root, 'docs'));
   if (docs !== undefined) await writeGrowth(growths, docs, about);
   return 0;
 }

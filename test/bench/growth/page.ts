@@ -1,9 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { svg, text } from '../report/chart.ts';
 import type { Machine } from '../report/results.ts';
 import { markdown, shown } from '../report/table.ts';
-import type { Curve, Growth } from './curve.ts';
+import { type Curve, GROWTH_IDS, type Growth } from './curve.ts';
 
 const [PANEL, HEIGHT, LEFT, TOP, BOTTOM] = [250, 170, 60, 34, 34];
 const PER_ROW = 3;
@@ -68,16 +68,23 @@ export async function writeGrowth(
 ): Promise<void> {
   const pictures = join(dir, 'bench');
   await mkdir(pictures, { recursive: true });
-  for (const growth of growths) await writeFile(join(pictures, `growth-${growth.id}.svg`), growthPicture(growth));
-  const page = [
-    '# How cost grows',
-    `Written by \`${command}\` on ${at.slice(0, 10)}, on ${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB. One run per point: read the direction, not the third digit. [How it is measured](benchmark.md#how-it-is-measured).`,
-    ...growths.flatMap((growth) => [
+  for (const growth of growths) {
+    await writeFile(join(pictures, `growth-${growth.id}.svg`), growthPicture(growth));
+    const section = [
       `## ${growth.title}`,
+      `Written by \`${command}\` on ${at.slice(0, 10)}, on ${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB.`,
       growthTable(growth),
       `![${growth.title}](bench/growth-${growth.id}.svg)`,
-    ]),
-    '',
-  ];
+    ];
+    await writeFile(join(pictures, `growth-${growth.id}.txt`), section.join('\n\n'));
+  }
+  // Curves can be measured one at a time: the page holds what there is of them.
+  const sections = await Promise.all(
+    GROWTH_IDS.map((id) => readFile(join(pictures, `growth-${id}.txt`), 'utf8').catch(() => undefined)),
+  );
+  const page = ['# How cost grows', HOW, ...sections.filter((text) => text !== undefined), ''];
   await writeFile(join(dir, 'growth.md'), page.join('\n\n'));
 }
+
+const HOW =
+  'One run per point: read the direction, not the third digit. [How it is measured](benchmark.md#how-it-is-measured).';

@@ -5,7 +5,7 @@ import { TARGETS } from '../targets.ts';
 import { capacityPage } from './capacity.ts';
 import { type Bar, barChart } from './chart.ts';
 import type { Measurement, Results } from './results.ts';
-import { figureTable, ratioTable } from './table.ts';
+import { figureTable, ratioTable, shortTable } from './table.ts';
 
 /** One picture per kind of figure: ids by their first part, or as listed. */
 const PICTURES: readonly { readonly file: string; readonly title: string; readonly ids: RegExp }[] = [
@@ -91,6 +91,9 @@ export async function updateReadme(results: Results, file: string): Promise<void
   const readme = await readFile(file, 'utf8').catch(() => '');
   const [from, to] = [readme.indexOf(BEGIN), readme.indexOf(END)];
   if (from < 0 || to < from) return;
-  const table = `${BEGIN}\n${ratioTable(results)}\n\nPrinted by \`${results.command}\`.\n`;
-  await writeFile(file, readme.slice(0, from) + table + readme.slice(to));
+  await writeFile(file, readme.slice(0, from) + readmeTable(results) + readme.slice(to));
 }
+
+/** What stands between the marks, with the first of them. */
+export const readmeTable = (results: Results): string =>
+  `${BEGIN}\n${shortTable(results)}\n\nPrinted by \`${results.command}\` on ${results.at.slice(0, 10)}, ${results.machine.cores} cores; [all figures](docs/benchmark.md).\n`;

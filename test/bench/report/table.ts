@@ -33,6 +33,25 @@ export function ratioTable({ ratios, measurements, isQuick }: Results): string {
   return markdown(head, rows);
 }
 
+/** The same for a reader with a minute. */
+export function shortTable({ ratios, measurements }: Results): string {
+  const rows = ratios
+    .filter(({ must }) => must !== undefined)
+    .map((row) => {
+      const target = targetOf(row.id);
+      const values = sidesOf(row, measurements).map((side) => (side === undefined ? '' : shown(side.value)));
+      const better = target?.better === 'lower' ? 'less is better' : 'more is better';
+      return [
+        `\`${row.id}\``,
+        `${target?.title ?? ''}, ${target?.unit ?? ''} (${better})`,
+        ...values,
+        row.against,
+        times(row.ratio),
+      ];
+    });
+  return markdown(['Id', 'What', 'prodwork', 'other', 'which is', 'ratio'], rows);
+}
+
 function sidesOf({ id, against }: RatioRow, all: readonly Measurement[]): readonly (Measurement | undefined)[] {
   const ours = all.find((one) => one.id === id && one.system === 'prodwork');
   const theirs =

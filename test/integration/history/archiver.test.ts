@@ -109,6 +109,8 @@ describe.skipIf(postgresBin() === undefined)('the archiver', () => {
     expect(jobs + dropped).toBe(500);
     expect(bytes).toBeLessThanOrEqual(20_000);
     await until('the alarm', () => lab.lines().some((line) => line.includes('given up unstored')));
+    // It may have looked, and sounded the alarm, while the last of them were still coming in.
+    await until('a look at all of them', () => archiver.status().backlog?.jobs === jobs);
     expect(archiver.status().backlog).toEqual({ jobs, bytes, dropped, oldestAt: expect.any(Number) });
     await source.stop();
   });

@@ -64,7 +64,7 @@ export class Attempt implements Timed {
   readonly #executor: Executor;
   readonly #parts: AttemptParts;
   readonly #owner: AttemptOwner;
-  readonly #abort = new AbortController();
+  #abort: AbortController | undefined;
   #progress: Progress | undefined;
   #context: RunContext | undefined;
   #stop: Stop | undefined;
@@ -91,7 +91,7 @@ export class Attempt implements Timed {
     this.dueAt = now + timeoutMs(claim, this.#served);
     this.#parts.deadlines.add(this);
     this.#parts.ledger.started(claim);
-    const context = new AttemptContext(this, this.#owner, this.#parts.files, this.#abort.signal);
+    const context = new AttemptContext(this, this.#owner, this.#parts.files);
     this.#context = context;
     this.#follow(
       () => this.#executor.run(payload.value, context),
@@ -107,9 +107,14 @@ export class Attempt implements Timed {
   stop(reason: Stop, graceMs: number): void {
     if (this.#isOver) return;
     if (this.#stop === undefined || reason === 'lost') this.#stop = reason;
-    this.#abort.abort(new ProdworkError(STOPS[reason]));
+    this.#aborter().abort(new ProdworkError(STOPS[reason]));
     clearTimeout(this.#grace);
     if (!this.#isOver) this.#grace = setTimeout(() => this.#decideOnce(undefined), graceMs);
+  }
+
+  /** Most handlers never look at it. */
+  get signal(): AbortSignal {
+    return this.#aborter().signal;
   }
 
   expire(): void {
@@ -125,6 +130,11 @@ export class Attempt implements Timed {
       (rule) => this.#owner.log.warn({ rule }, 'progress not reported'),
     );
     this.#progress.report(value);
+  }
+
+  #aborter(): AbortController {
+    this.#abort ??= new AbortController();
+    return this.#abort;
   }
 
   /** Goes on with what `work` gives: at once, or when the promise that it gave is settled. */
@@ -221,26 +231,30 @@ export class Attempt implements Timed {
   }
 }
 
-/** What a handler is given. `log` and `files` are made when they are first asked for. */
+/** What a handler is given. `signal`, `log` and `files` are made when they are first asked for. */
 class AttemptContext implements RunContext {
   readonly job: RunContext['job'];
-  readonly signal: AbortSignal;
   readonly progress: (value: unknown) => void;
   readonly fence: number;
   readonly idempotencyKey: string;
+  readonly #attempt: Attempt;
   readonly #owner: AttemptOwner;
   readonly #makeFiles: AttemptParts['files'];
   #files: JobFiles | undefined;
 
-  constructor(attempt: Attempt, owner: AttemptOwner, files: AttemptParts['files'], signal: AbortSignal) {
+  constructor(attempt: Attempt, owner: AttemptOwner, files: AttemptParts['files']) {
     const { id, type, queue, attempt: number, maxAttempts, delivery, generation, createdAt, fence } = attempt.claim;
     this.job = { id, type, queue, attempt: number, maxAttempts, delivery, generation, createdAt };
-    this.signal = signal;
     this.progress = (value) => attempt.report(value);
     this.fence = fence;
     this.idempotencyKey = `${queue}:${id}`;
+    this.#attempt = attempt;
     this.#owner = owner;
     this.#makeFiles = files;
+  }
+
+  get signal(): AbortSignal {
+    return this.#attempt.signal;
   }
 
   get log(): Log {
