@@ -9,7 +9,7 @@ import { until } from '../../support/until.ts';
 
 const GUIDE = resolve(import.meta.dirname, '../../../docs/your-own-job-type.md');
 /** Compiling and starting everything on a machine that has other things to do. */
-const SLOW_MS = 300_000;
+const SLOW_MS = 600_000;
 
 interface Block {
   readonly language: string;

@@ -10,7 +10,7 @@ import { startWorker } from '../../support/worker-process.ts';
 const ROOT = resolve(import.meta.dirname, '../../..');
 const PACKAGES = ['shared', 'producer', 'worker', 'cli'] as const;
 /** Compiling, packing and installing on a machine that has other things to do. */
-const SLOW_MS = 300_000;
+const SLOW_MS = 600_000;
 
 let copy: CheckoutCopy;
 let redis: RedisServer;
