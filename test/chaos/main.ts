@@ -201,6 +201,7 @@ function publish(results: readonly ScenarioResult[]): void {
   writeFileSync(DOCUMENT_FILE, resultsDocument(readKept()));
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => exitWith(EXIT.failed, 'broken off'));
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

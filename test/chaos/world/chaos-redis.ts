@@ -16,6 +16,12 @@ export interface ChaosRedisOptions {
 
 const SAFE = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction', '--save', ''];
 
+/** A run that is broken off leaves no server behind. */
+const living = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of living) child.kill('SIGKILL');
+});
+
 /** The Redis of a run: killed, restarted, filled and emptied by the faults. */
 export class ChaosRedis {
   readonly port: number;
@@ -78,6 +84,8 @@ export class ChaosRedis {
     });
     closeSync(log);
     this.#child = child;
+    living.add(child);
+    child.once('exit', () => living.delete(child));
     const died = once(child, 'exit').then(([code, signal]) => `ended with ${code ?? signal}`);
     const failed = once(child, 'error').then(([error]) => String(error));
     const answer = await Promise.race([this.#answers(until), died, failed]);
