@@ -98,7 +98,7 @@ export function decodeClaim(text: string): RawClaim | undefined {
 
 /**
  * A claim as this engine hands it out. What the engine knows of it rides along where no caller sees it: a table keyed by
- * claims would cost the garbage collector more than the jobs.
+ * claims would be looked through at every garbage collection.
  */
 export class HeldClaim implements Claim {
   readonly id: string;
