@@ -33,8 +33,8 @@ export const mutations: readonly Mutation[] = [
       { file: `${LUA}/turn.lua`, from: /if not w\[1\] then return \{ 'gone' \} end/, to: "w[1] = w[1] or '?'" },
       {
         file: `${LUA}/settle.lua`,
-        from: /local at, held = first \+ \(i - 1\) \* 6, holds\[i\]/,
-        to: "local at, held = first + (i - 1) * 6, holds[i] or (from[first + (i - 1) * 6 + 1] .. ' ' .. now .. ' 1 1 1work')",
+        from: /isShort = holds\[i\],/,
+        to: "isShort = holds[i] or (from[at + 1] .. ' ' .. now .. ' 1 1 1work'),",
       },
       { file: `${LUA}/settle.lua`, from: /if not held or seen\[id\][^\n]*then/, to: 'if seen[id] then' },
       {
@@ -56,7 +56,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'stop-reaper',
     what: 'what a dead worker held is not taken back',
-    edits: [{ file: `${LUA}/reap.lua`, from: /settle\(inc, w\[1\] or '\?', from, 1, #claims\)/, to: '' }],
+    edits: [{ file: `${LUA}/reap.lua`, from: /settle\(inc, w\[1\] or '\?', from, 1, #claims, 0\)/, to: '' }],
     scenario: 'F01',
     budgetMs: 24_000,
     mustShow: 'unfinished or lost jobs',
