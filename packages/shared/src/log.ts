@@ -39,6 +39,13 @@ function jsonTime(): string {
   return formatted;
 }
 
+/** Who did what with which job, in words; every other field follows as it is. */
+export function sentence(event: Readonly<Record<string, unknown>>, messageKey: string): string {
+  const { workerId, jobId, type } = event;
+  const words = [workerId === undefined ? '' : `${workerId}:`, event[messageKey] ?? '', jobId ?? '', type ?? ''];
+  return oneLine(words.filter((word) => word !== '').join(' '));
+}
+
 export function createLog(options: LogOptions): Log {
   const base = {
     name: options.name,
@@ -57,7 +64,8 @@ export function createLog(options: LogOptions): Log {
     pretty({
       colorize: false,
       sync: true,
-      ignore: 'pid,hostname,name',
+      ignore: 'pid,hostname,name,workerId,jobId,type',
+      messageFormat: sentence,
       translateTime: 'SYS:HH:MM:ss.l',
       singleLine: true,
       errorLikeObjectKeys: ['err'],

@@ -8,6 +8,10 @@ export interface Answer {
   readonly status: number;
   readonly replica: string;
   readonly body: string;
+  /** Where it sends the caller; empty: nowhere. */
+  readonly location: string;
+  /** When it was asked for, epoch ms. */
+  readonly from: number;
   readonly ms: number;
 }
 
@@ -23,6 +27,7 @@ export type Counts = Readonly<Record<string, number>>;
 
 /** A request through the gateway; what goes wrong is an answer too. */
 export async function ask(path: string, init: RequestInit = {}): Promise<Answer> {
+  const from = Date.now();
   const startedAt = performance.now();
   const ms = (): number => Math.round(performance.now() - startedAt);
   try {
@@ -32,10 +37,12 @@ export async function ask(path: string, init: RequestInit = {}): Promise<Answer>
       ...init,
     });
     const body = await response.text();
-    return { status: response.status, replica: response.headers.get('x-prodwork-replica') ?? '', body, ms: ms() };
+    const replica = response.headers.get('x-prodwork-replica') ?? '';
+    const location = response.headers.get('location') ?? '';
+    return { status: response.status, replica, body, location, from, ms: ms() };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return { status: 0, replica: '', body: String(cause), ms: ms() };
+    return { status: 0, replica: '', body: String(cause), location: '', from, ms: ms() };
   }
 }
 
@@ -61,6 +68,11 @@ export class Client {
       headers: { ...this.#headers, ...headers, ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),
     });
+  }
+
+  /** A form, as a browser sends it. */
+  form(path: string, form: FormData): Promise<Answer> {
+    return ask(path, { method: 'POST', headers: this.#headers, body: form });
   }
 
   /** Submits and insists on being accepted. An answer that did not come is asked for again, with the same id. */

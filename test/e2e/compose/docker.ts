@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { until } from '../../support/until.ts';
+import { until } from './wait.ts';
 
 /** The root of the repository: every command runs there, as a reader of the tour would. */
 export const ROOT = join(import.meta.dirname, '..', '..', '..');
@@ -38,6 +39,7 @@ export async function must(line: string, env?: NodeJS.ProcessEnv): Promise<strin
 export interface Container {
   readonly name: string;
   readonly id: string;
+  /** Its process lives. Docker's own word is also said of a container that waits to be restarted. */
   readonly isRunning: boolean;
   readonly pid: number;
   readonly exitCode: number;
@@ -84,7 +86,7 @@ export async function inspect(...names: string[]): Promise<Container[]> {
     return {
       name: name.replace(/^\//, ''),
       id,
-      isRunning: running === 'true',
+      isRunning: running === 'true' && pid !== '0',
       pid: Number(pid),
       exitCode: Number(code),
       isOomKilled: oom === 'true',
@@ -124,24 +126,25 @@ export async function killNow(...names: string[]): Promise<number> {
 }
 
 /** Resolves with the ms from `since` until the container's process had started anew, by Docker's own account. */
-export async function backAfter(name: string, since: number, withinMs = 30_000): Promise<number> {
-  const container = await until(
-    `${name} runs again`,
-    async () => {
-      const now = await inspectOne(name);
-      return now.isRunning && now.startedAt > since && now;
-    },
-    withinMs,
-  );
+export async function backAfter(name: string, since: number): Promise<number> {
+  const container = await until(`${name} runs again`, async () => {
+    const now = await inspectOne(name);
+    return now.isRunning && now.startedAt > since && now;
+  });
   return container.startedAt - since;
 }
 
-export const becomesHealthy = (name: string, withinMs = 60_000): Promise<Container> =>
-  until(
-    `${name} is healthy`,
-    async () => {
-      const container = await inspectOne(name);
-      return container.health === 'healthy' && container;
-    },
-    withinMs,
-  );
+export const becomesHealthy = (name: string): Promise<Container> =>
+  until(`${name} is healthy`, async () => {
+    const container = await inspectOne(name);
+    return container.health === 'healthy' && container;
+  });
+
+/** How many connections to `port` are open in the network of this process. */
+export function openConnections(pid: number, port: number): number {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  const isOpen = new RegExp(`^ *\\d+: [0-9A-F]+:${hex} [0-9A-F]+:[0-9A-F]{4} 01 `);
+  return readFileSync(`/proc/${pid}/net/tcp`, 'utf8')
+    .split('\n')
+    .filter((line) => isOpen.test(line)).length;
+}

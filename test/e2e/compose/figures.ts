@@ -1,10 +1,10 @@
-import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './docker.ts';
 
 const FILE = join(ROOT, '.prodwork', 'compose', 'figures.jsonl');
 
-interface Figure {
+export interface Figure {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
@@ -26,17 +26,16 @@ export function forgetFigures(): void {
   rmSync(FILE, { force: true });
 }
 
+/** The figures of this run, in the order in which they came. */
+export function readFigures(): Figure[] {
+  if (!existsSync(FILE)) return [];
+  const lines = readFileSync(FILE, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as Figure);
+}
+
 export function figuresTable(): string {
-  let text: string;
-  try {
-    text = readFileSync(FILE, 'utf8');
-  } catch {
-    return 'no figures';
-  }
-  const figures = text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Figure);
+  const figures = readFigures();
+  if (figures.length === 0) return 'no figures';
   const width = Math.max(...figures.map(({ name }) => name.length));
   return figures
     .map(({ name, value, unit }) => `${name.padEnd(width)}  ${String(value).padStart(8)} ${unit}`)

@@ -69,11 +69,14 @@ export function judge(accepted: readonly string[], entries: readonly Entry[] = r
   };
 }
 
-/** Jobs that `worker` held at the time `at`: started by it, not ended, and not started by anybody since. */
-export function inHand(worker: string, at: number, entries: readonly Entry[] = readLedger()): string[] {
+/**
+ * Jobs that `worker` held at the time `at`: started by it, not ended, and not started by anybody since.
+ * @param since when its process was started: what an earlier one left behind is not in its hands.
+ */
+export function inHand(worker: string, at: number, since = 0): string[] {
   const holders = new Map<string, string>();
-  for (const entry of entries) {
-    if (entry.at > at) continue;
+  for (const entry of readLedger()) {
+    if (entry.at > at || entry.at < since) continue;
     if (entry.e === 'start') holders.set(entry.id, entry.worker);
     else if (holders.get(entry.id) === entry.worker) holders.delete(entry.id);
   }

@@ -1,7 +1,7 @@
 /**
  * `npm run test:compose`: the stack on a real Docker engine. Installs and starts one where there is none, builds
  * stand-ins for base images that cannot be pulled, builds the images, runs the tests, prints every figure.
- * Arguments go to vitest: `npm run test:compose -- tour`.
+ * Arguments go to vitest: `npm run test:compose -- tour`. `--publish` (with `size`) writes sizes and times into the README.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,6 +15,7 @@ import { lockSetup } from '../../../compose/run/setup/lock.mjs';
 import { must, ROOT } from './docker.ts';
 import { figure, figuresTable, forgetFigures } from './figures.ts';
 import { newLedger } from './ledger.ts';
+import { publishSizes } from './publish.ts';
 import { removeStack } from './stack.ts';
 
 const HERE = import.meta.dirname;
@@ -30,7 +31,7 @@ async function step(command: string, ...args: string[]): Promise<void> {
 
 /** Every image that is not built here: those that services name, and the bases of the Dockerfile. */
 async function neededImages(): Promise<string[]> {
-  const named = (await must('docker compose --profile observability config --images'))
+  const named = (await must('docker compose --profile "*" config --images'))
     .split('\n')
     // Grafana is in no package that a stand-in could be made of: the tests ask Prometheus its dashboard's questions.
     .filter((name) => !name.startsWith('prodwork-') && !name.startsWith('grafana/'));
@@ -77,12 +78,17 @@ async function main(args: readonly string[]): Promise<number> {
   await removeStack();
   process.env.PRODWORK_PORT = await choosePort();
   say(`the stack will be on port ${process.env.PRODWORK_PORT}`);
-  await timed('images built', () => step('docker', 'compose', '--progress', 'plain', 'build', '--quiet'));
+  await timed('images built', () =>
+    step('docker', 'compose', '--progress', 'plain', '--profile', '*', 'build', '--quiet'),
+  );
 
-  const totals = await runSuite(['--config', join(HERE, 'vitest.config.ts'), ...args], process.env);
+  const suites = args.filter((arg) => arg !== '--publish');
+  const totals = await runSuite(['--config', join(HERE, 'vitest.config.ts'), ...suites], process.env);
   if (process.env.TEST_KEEP_STACK !== '1') await removeStack();
   process.stdout.write(`\n${figuresTable()}\n\n${totalsLine(totals)}\n`);
-  return totals.failed === 0 ? 0 : 1;
+  if (totals.failed > 0) return 1;
+  if (suites.length < args.length) publishSizes();
+  return 0;
 }
 
 process.exitCode = await main(process.argv.slice(2));

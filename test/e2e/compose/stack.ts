@@ -1,8 +1,8 @@
-import { until } from '../../support/until.ts';
 import { Client } from './client.ts';
 import { containersOf, must } from './docker.ts';
 import { say } from './figures.ts';
 import { judge, newLedger } from './ledger.ts';
+import { until } from './wait.ts';
 
 /** Nothing left of an earlier stack: containers, network, volumes. */
 export async function removeStack(): Promise<void> {

@@ -123,6 +123,9 @@ export class InHand {
       return;
     }
     this.#taken++;
+    if (claim.delivery === 1 && claim.generation === 1) {
+      this.#options.metrics.waited(claim.type, performance.timeOrigin + now - claim.createdAt);
+    }
     delivery.run(type, claim.isSuspect ? this.#options.isolate(claim, delivery.log) : type, now);
   }
 

@@ -23,6 +23,8 @@ export interface HistoryGauges {
 export interface Metrics {
   settled(type: string, outcome: Outcome['kind'] | 'lost' | 'unknown'): void;
   ran(type: string, durationMs: number): void;
+  /** A job was started for the first time, this long after it was submitted. */
+  waited(type: string, waitMs: number): void;
   redelivered(type: string): void;
   loopBlocked(): void;
   watch(gauges: Gauges): void;
@@ -64,6 +66,13 @@ export function createMetrics(types: readonly string[]): Metrics {
     buckets: [0.005, 0.02, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800],
     registers,
   });
+  const waits = new Histogram({
+    name: 'prodwork_job_wait_seconds',
+    help: 'Time from the submit of a job to its first start, by the clocks of Redis and of this worker; a delay that was asked for is part of it.',
+    labelNames: ['type'],
+    buckets: [0.005, 0.02, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200],
+    registers,
+  });
   const redeliveries = new Counter({
     name: 'prodwork_redeliveries_total',
     help: 'Deliveries after the first: retries, hand-backs and jobs taken over from dead workers.',
@@ -94,6 +103,7 @@ export function createMetrics(types: readonly string[]): Metrics {
       else jobs.inc({ type: label(type), outcome });
     },
     ran: (type, durationMs) => durations.observe({ type: label(type) }, durationMs / 1_000),
+    waited: (type, waitMs) => waits.observe({ type: label(type) }, Math.max(0, waitMs) / 1_000),
     redelivered: (type) => redeliveries.inc({ type: label(type) }),
     loopBlocked: () => blocked.inc(),
     watch(gauges) {
