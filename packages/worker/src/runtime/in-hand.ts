@@ -124,7 +124,7 @@ export class InHand {
     }
     this.#taken++;
     if (claim.delivery === 1 && claim.generation === 1) {
-      this.#options.metrics.waited(claim.type, performance.timeOrigin + now - claim.createdAt);
+      this.#options.metrics.waited(claim.type, this.#options.clock.now() - claim.createdAt);
     }
     delivery.run(type, claim.isSuspect ? this.#options.isolate(claim, delivery.log) : type, now);
   }
