@@ -3,7 +3,7 @@ import { describe, expect, it, test } from 'vitest';
 
 const info = (fields: { readonly [name: string]: string }): string =>
   Object.entries({
-    redis_version: '7.2.4',
+    redis_version: '7.2.11',
     maxmemory_policy: 'noeviction',
     aof_enabled: '1',
     role: 'master',
@@ -14,7 +14,7 @@ const info = (fields: { readonly [name: string]: string }): string =>
 
 describe('what INFO says of a server', () => {
   it('is fine for a Redis 7.2 with an append-only file and no eviction', () => {
-    expect(judge(info({}))).toMatchObject({ server: 'redis', version: '7.2.4', problems: [], warnings: [] });
+    expect(judge(info({}))).toMatchObject({ server: 'redis', version: '7.2.11', problems: [], warnings: [] });
     expect(judge(info({}))).not.toHaveProperty('fsyncFault');
   });
 
@@ -54,6 +54,6 @@ describe('what INFO says of a server', () => {
   });
 
   it('lets every Valkey wait for its disk, whatever Redis it says it is', () => {
-    expect(judge(info({ redis_version: '7.2.4', valkey_version: '8.1.1' }))).not.toHaveProperty('fsyncFault');
+    expect(judge(info({ redis_version: '7.2.11', valkey_version: '8.1.1' }))).not.toHaveProperty('fsyncFault');
   });
 });

@@ -190,6 +190,9 @@ export class LeaseConsumer implements Consumer {
         case 'X':
           this.onCancel(message.slice(1));
           break;
+        case 'M':
+          this.turns.want();
+          break;
         case 'T':
           this.upkeep.soon();
           break;

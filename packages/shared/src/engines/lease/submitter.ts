@@ -20,8 +20,8 @@ import { scripts } from './scripts.ts';
 import { type DataSets, Shard } from './shard.ts';
 
 /** Jobs and bytes that travel in one call, at most. */
-const BATCH_JOBS = 1_000;
-const BATCH_BYTES = 4 * 1024 * 1024;
+const BATCH_JOBS = 500;
+const BATCH_BYTES = 256 * 1024;
 /** So many are sent without waiting for the end of the turn, as long as no more than that are under way. */
 const EARLY_JOBS = 50;
 /** How long a submit waits for a connection that is coming back, ms: the answer is due within 2 s. */

@@ -39,7 +39,7 @@ export interface TurnHooks {
 
 /** Items of one call, at most: Lua's `unpack` ends near 8,000 values. */
 const ITEMS = 500;
-const ITEM_BYTES = 4 * 1024 * 1024;
+const ITEM_BYTES = 256 * 1024;
 /** From so many slots on, two smaller calls that overlap beat one that everybody waits for. */
 const OVERLAP_SLOTS = 8;
 

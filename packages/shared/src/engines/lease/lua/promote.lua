@@ -1,9 +1,17 @@
 -- promote: scheduled -> waiting
 -- Moves what is due to the tail of its lane, at most `most` jobs; one whose record cannot be read is dead instead.
+-- Large ones are moved a few at a time: their records have to be read.
 -- Reply: how many. Cost: O(jobs moved).
+local PROMOTE_BYTES = 1048576
 local function promote(most)
   local ids = call('ZRANGE', SCHED, '-inf', now, 'BYSCORE', 'LIMIT', 0, most)
   if #ids == 0 then return 0 end
+  local bytes, fits = 0, 0
+  while fits < #ids and bytes < PROMOTE_BYTES do
+    fits = fits + 1
+    bytes = bytes + call('HSTRLEN', REC, ids[fits])
+  end
+  for i = #ids, fits + 1, -1 do ids[i] = nil end
   local lanes = {}
   for i, record in ipairs(call('HMGET', REC, unpack(ids))) do
     local lane = record and laneOf(record)

@@ -17,10 +17,15 @@ local function reap(inc, cause)
   local limit = tonumber(w[3] or '0') or 0
   if limit > 0 and (tonumber(w[2] or '0') or 0) > 0.9 * limit then cause = 'oom-suspected' end
   local held, claims, from = call('HGETALL', P .. 'hold:' .. inc), {}, {}
-  for i = 1, #held, 2 do claims[#claims + 1] = { held[i], string.match(held[i + 1], '^%d+') } end
-  table.sort(claims, function(a, b) return tonumber(a[2]) > tonumber(b[2]) end)
-  for _, claimed in ipairs(claims) do
-    for _, field in ipairs({ claimed[1], claimed[2], 'K', '0', cause, '' }) do from[#from + 1] = field end
+  for i = 1, #held, 2 do
+    local fence = string.match(held[i + 1], '^%d+')
+    claims[#claims + 1] = { id = held[i], fence = fence, at = tonumber(fence) }
+  end
+  table.sort(claims, function(a, b) return a.at > b.at end)
+  for i, claimed in ipairs(claims) do
+    local at = i * 6 - 6
+    from[at + 1], from[at + 2], from[at + 3] = claimed.id, claimed.fence, 'K'
+    from[at + 4], from[at + 5], from[at + 6] = '0', cause, ''
   end
   settle(inc, w[1] or '?', from, 1, #claims, 0)
   call('DEL', P .. 'hold:' .. inc, P .. 'in:' .. inc, P .. 'w:' .. inc)

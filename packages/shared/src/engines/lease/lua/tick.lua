@@ -10,7 +10,7 @@ local elected = call('GET', P .. 'upkeep')
 if elected and elected ~= inc then return { 'follower' } end
 call('SET', P .. 'upkeep', inc, 'PX', ARGV[3])
 DELIVERY_LIMIT, KEEP = tonumber(ARGV[5]), tonumber(ARGV[6])
-local hasMore, hasEntered = false, false
+local hasMore, moved = false, 0
 
 -- A gap means that Redis, or everybody, was away: nobody could renew, so nobody is late yet.
 local wasAway = meta[2] and nowMs - tonumber(meta[2]) > tonumber(ARGV[8])
@@ -18,13 +18,13 @@ call('HSET', KEYS[1], 'tickAt', now)
 for _, late in ipairs(call('ZRANGE', WORKERS, '-inf', now, 'BYSCORE', 'LIMIT', 0, 10)) do
   if wasAway then
     call('ZADD', WORKERS, nowMs + leaseMs, late)
-  elseif reap(late, 'lease-expired') > 0 then
-    hasEntered = true
+  else
+    moved = moved + reap(late, 'lease-expired')
   end
 end
 
-if promote(PROMOTE_MOST) > 0 then hasEntered = true end
-if hasEntered then dispatch() end
+moved = moved + promote(PROMOTE_MOST)
+if moved > 0 then dispatch(moved) end
 
 local oldest = string.format('%.0f', nowMs - tonumber(ARGV[7]))
 for _, state in pairs(FINAL) do

@@ -3,11 +3,11 @@
 --      call number, heartbeat ('' or vitals as JSON), rss, memoryLimit (bytes), items, completed items among them,
 --      then per completed item: id, fence, body; then per other item:
 --      id, fence, verb (C complete R retry B bury L release K crash X cancel), delayMs, cause, body
--- Reply {ok, now, refused positions "1,4", claims ...}; {gone} when the incarnation was taken for dead; {dataset-lost}
+-- Reply {ok, now, refused positions "1,4", claims ..., M when there is more than one call hands out}; {gone} when the incarnation was taken for dead; {dataset-lost}
 -- A call that is sent again with the same number settles nothing twice: it is answered from what was noted, and claims
 -- nothing (what the first copy claimed is read from the hold).
 -- Cost: 5 calls, plus those of `settle` and `claim`.
-local FIRST, CLAIM_BYTES = 14, 1048576
+local FIRST, CLAIM_BYTES, CLAIM_JOBS = 14, 262144, 128
 local inc, epoch, leaseMs, slots = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[6])
 local meta = call('HMGET', KEYS[1], 'epoch', 'paused')
 if meta[1] ~= epoch then return { 'dataset-lost' } end
@@ -31,9 +31,14 @@ elseif w[3] ~= ARGV[6] then
 end
 call('HSET', P .. 'w:' .. inc, 'call:' .. ARGV[7], noted .. answer[3])
 
-local want = slots - call('HLEN', P .. 'hold:' .. inc)
-if want > 0 and not meta[2] then want = want - claim(inc, w[2], want, CLAIM_BYTES, answer) end
-if want > 0 then
+local want, isCut = slots - call('HLEN', P .. 'hold:' .. inc), false
+if want > 0 and not meta[2] then
+  local got, isFull = claim(inc, w[2], math.min(want, CLAIM_JOBS), CLAIM_BYTES, answer)
+  want = want - got
+  isCut = want > 0 and (isFull or got == CLAIM_JOBS)
+end
+if isCut then answer[#answer + 1] = 'M' end
+if want > 0 and not isCut then
   call('ZADD', IDLE, 'NX', call('HINCRBY', KEYS[1], 'idleSeq', 1), inc)
 else
   call('ZREM', IDLE, inc)
