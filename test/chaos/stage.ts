@@ -10,7 +10,7 @@ const RECOVERY_MS = 3_000;
 export interface FaultRecord {
   readonly id: string;
   readonly at: number;
-  readonly detail: string;
+  detail: string;
   /** When the cause was over; absent for what has no length. */
   until?: number;
   /** From the injection to the recovery that the row asks for, ms. */

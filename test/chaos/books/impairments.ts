@@ -12,8 +12,8 @@ export interface Kill {
   readonly at: number;
   /** Jobs that its handlers were running, by id and fence. */
   readonly victims: readonly { readonly id: string; readonly fence: number }[];
-  /** Part of the published figure: an able worker was alive and Redis answered. */
-  readonly isMeasured: boolean;
+  /** Part of the published figure: an able worker was alive and Redis answered, then and for as long as the bound is. */
+  isMeasured: boolean;
 }
 
 export function percentile(values: readonly number[], share: number): number | null {

@@ -8,9 +8,14 @@ export interface Weather {
   redisAway: number;
   slowLines: number;
   readonly impaired: Set<string>;
+  /** Workers that were told to leave, with the process that was told: they take nothing more. */
+  readonly leaving: Map<string, number>;
 }
 
-export const calm = (): Weather => ({ redisAway: 0, slowLines: 0, impaired: new Set() });
+export const calm = (): Weather => ({ redisAway: 0, slowLines: 0, impaired: new Set(), leaving: new Map() });
+
+/** The bound of a recovery: for so long after a kill there must be somebody to recover on. */
+const BOUND_MS = 3_000;
 
 /** Does one planned fault, from its beginning to its end. */
 export async function inflict(stage: Stage, planned: Planned, weather: Weather): Promise<void> {
@@ -21,12 +26,12 @@ export async function inflict(stage: Stage, planned: Planned, weather: Weather):
   switch (kind) {
     case 'kill-worker': {
       const kill = await world.killWorker(name, fault, isMeasured(world, weather, name));
-      const { length } = kill.victims;
-      stage.fault(
-        fault,
-        `kill -9 ${name} with ${length} jobs in hand${kill.isMeasured ? '' : ' (not measured)'}`,
-        kill.at,
-      );
+      const record = stage.fault(fault, `kill -9 ${name} with ${kill.victims.length} jobs in hand`, kill.at);
+      while (kill.isMeasured && Date.now() < kill.at + BOUND_MS) {
+        await wait(50);
+        kill.isMeasured = isMeasured(world, weather, name);
+      }
+      if (!kill.isMeasured) record.detail += ' (not measured)';
       return;
     }
     case 'kill-all': {
@@ -35,10 +40,13 @@ export async function inflict(stage: Stage, planned: Planned, weather: Weather):
       await Promise.all(names.map((one) => world.killWorker(one, fault, false)));
       return;
     }
-    case 'drain-worker':
-      if (world.worker(name).process.pid === undefined) return;
+    case 'drain-worker': {
+      const { process: worker } = world.worker(name);
+      if (worker.pid === undefined) return;
       stage.fault(fault, `SIGTERM ${name}`);
-      return world.worker(name).process.signal('SIGTERM');
+      weather.leaving.set(name, worker.pid);
+      return worker.signal('SIGTERM');
+    }
     case 'freeze-worker':
       return impaired(stage, planned, weather, name, `SIGSTOP ${name} for ${seconds} s`, async () => {
         const { process: worker } = world.worker(name);
@@ -108,7 +116,9 @@ const members = (world: World) => [...world.workers.values(), ...world.producers
 
 /** The contract: redelivery begins within 3 s, given an able worker (and a Redis to hear of it from). */
 function isMeasured(world: World, weather: Weather, victim: string): boolean {
-  const able = world.livingWorkers().filter((name) => name !== victim && !weather.impaired.has(name));
+  const isLeaving = (name: string): boolean => weather.leaving.get(name) === world.worker(name).process.pid;
+  const others = world.livingWorkers().filter((name) => name !== victim);
+  const able = others.filter((name) => !weather.impaired.has(name) && !isLeaving(name));
   return weather.redisAway === 0 && weather.slowLines === 0 && able.length > 0;
 }
 

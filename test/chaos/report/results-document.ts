@@ -34,7 +34,8 @@ lost 0, double commits 0, and a p99 of at most ${count(WANTED.p99Ms)} ms.
 ${mixtures.map((run) => mixedRow(run, runs)).join('\n')}
 ${mixedSums(mixtures)}
 
-Recovery is the time from the \`kill -9\` of a worker to the next start of each job that it was running.
+Recovery is the time from the \`kill -9\` of a worker to the next start of each job that it was running, for kills after which an able
+worker lived and Redis answered for as long as the bound is.
 
 ## The matrix
 
