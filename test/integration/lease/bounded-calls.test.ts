@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Lab } from '../../conformance/lab.ts';
+import { type RedisServer, startRedis } from '../../support/redis-server.ts';
+import { until } from '../../support/until.ts';
+
+/** More than one call hands out. */
+const SLOTS = 400;
+/** Nothing but the answers themselves may make a worker ask again: no heartbeat comes within this test. */
+const NO_BEAT = { leaseMs: 600_000, heartbeatMs: 300_000 };
+
+let redis: RedisServer;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(() => redis.stop());
+
+test.each([
+  ['many', SLOTS, '{}'],
+  ['large ones', 8, JSON.stringify('x'.repeat(200_000))],
+])('a worker that finds more jobs than one call hands out fills its slots: %s', async (_what, jobs, payloadJson) => {
+  const lab = await Lab.open('lease', redis.url, NO_BEAT);
+  for (let made = 0; made < jobs; made += 1) await lab.submit({ payloadJson });
+  const worker = await lab.worker({ slots: jobs });
+  await until('every slot to be taken', () => worker.claims.length === jobs);
+  await lab.close();
+});
+
+test('idle workers fill their slots from a submit that is larger than one call hands out', async () => {
+  const lab = await Lab.open('lease', redis.url, NO_BEAT);
+  const workers = [await lab.worker({ name: 'one', slots: SLOTS }), await lab.worker({ name: 'two', slots: SLOTS })];
+  for (const worker of workers) await lab.isListed(worker);
+  await lab.submitMany(2 * SLOTS);
+  const claimed = (): number => workers.reduce((sum, { claims }) => sum + claims.length, 0);
+  await until('every slot to be taken', () => claimed() === 2 * SLOTS);
+  expect(new Set(workers.flatMap(({ claims }) => claims.map(({ id }) => id))).size).toBe(2 * SLOTS);
+  await lab.close();
+});
