@@ -15,35 +15,60 @@ const SHEBANG: { readonly [kind in Kind]: string } = {
   reads: '#!lua flags=no-writes',
 };
 
-/** Fragments that a script is composed of, in order; each may use those before it. */
-const CLAIM = ['claim', 'dispatch'];
-const SETTLE = ['unstored', 'settle', 'complete', 'retry', 'bury', 'release', 'abandon', 'reap', 'cancel'];
+/** A part of a script: a fragment of this name, or one that is put off. Each may use those before it. */
+type Part = string | { readonly name: string; readonly parts: readonly string[] };
 
-function compose(kind: Kind, name: string, fragments: readonly string[] = []): Script {
-  return createScript(name, [SHEBANG[kind], ...['shard', ...fragments, name].map(fragment)].join('\n'));
+/**
+ * A function of Lua that is made when it is called first. Making the functions of a script costs more than a small call
+ * does otherwise (0.1 us for each local that one of them uses), and most calls need few of them.
+ * @param name what the last part defines as a local function.
+ */
+const later = (name: string, ...parts: readonly string[]): Part => ({ name, parts });
+
+function textOf(part: Part): string {
+  if (typeof part === 'string') return fragment(part);
+  const { name, parts } = part;
+  return [
+    `local made_${name}`,
+    `local function ${name}(...)`,
+    `if not made_${name} then`,
+    ...parts.map(fragment),
+    `made_${name} = ${name} end`,
+    `return made_${name}(...) end`,
+  ].join('\n');
 }
+
+function compose(kind: Kind, name: string, parts: readonly Part[] = []): Script {
+  return createScript(name, [SHEBANG[kind], ...['shard', ...parts, name].map(textOf)].join('\n'));
+}
+
+const ENDS = ['ending', 'complete', 'retry', 'bury', 'release', 'abandon', 'crash', 'cancel', 'settle-one'];
+const PRUNE = ['unstored', 'forget', 'prune'];
+const SETTLE = ['limits', later('awaitStore', 'unstored'), later('prune', ...PRUNE), later('settleOne', ...ENDS), 'settle'];
+const REAP = [...SETTLE, 'reap'];
+const DISPATCH = later('dispatch', 'claim', 'dispatch');
 
 export const scripts = {
   open: compose('works', 'open'),
-  submit: compose('adds', 'submit', CLAIM),
+  submit: compose('adds', 'submit', [DISPATCH]),
   register: compose('works', 'register'),
-  deregister: compose('works', 'deregister', [...SETTLE, ...CLAIM]),
-  turn: compose('works', 'turn', [...SETTLE, ...CLAIM]),
+  deregister: compose('works', 'deregister', [...REAP, DISPATCH]),
+  turn: compose('works', 'turn', [...SETTLE, 'claim', later('dispatch', 'dispatch')]),
   holds: compose('works', 'holds'),
   readHold: compose('reads', 'read-hold', ['claim']),
-  tick: compose('works', 'tick', [...SETTLE, ...CLAIM, 'promote']),
+  tick: compose('works', 'tick', [...REAP, 'unstored', 'forget', DISPATCH, later('promote', 'promote')]),
   progress: compose('works', 'progress'),
   cancel: compose('works', 'cancel-job', ['unstored', 'locate']),
-  reopen: compose('works', 'reopen', ['unstored', 'locate', ...CLAIM]),
-  remove: compose('works', 'remove', ['unstored', 'settle', 'locate']),
-  pause: compose('works', 'pause', CLAIM),
-  mend: compose('works', 'mend', [...SETTLE, ...CLAIM, 'locate']),
+  reopen: compose('works', 'reopen', ['unstored', 'locate', DISPATCH]),
+  remove: compose('works', 'remove', ['unstored', 'forget', 'locate']),
+  pause: compose('works', 'pause', [DISPATCH]),
+  mend: compose('works', 'mend', [...REAP, DISPATCH, 'locate']),
   show: compose('reads', 'show', ['locate']),
   census: compose('reads', 'census'),
   workers: compose('reads', 'workers'),
   historyKeep: compose('works', 'history-keep', ['unstored']),
   historyRelease: compose('works', 'history-release', ['unstored']),
   historyFinished: compose('reads', 'history-finished', ['unstored']),
-  historyArchived: compose('works', 'history-archived', ['unstored', 'settle']),
+  historyArchived: compose('works', 'history-archived', ['limits', ...PRUNE]),
   historyBacklog: compose('reads', 'history-backlog', ['unstored']),
 } as const;

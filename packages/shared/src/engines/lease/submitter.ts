@@ -114,19 +114,31 @@ export class LeaseSubmitter implements Submitter {
 
   private async store(shard: Shard, epoch: string, batch: readonly Pending[]): Promise<void> {
     const sentAt = Date.now();
+    const createdAt = sentAt + this.skewMs;
     const jobs: Job[] = [];
-    const args: ScriptArg[] = [epoch, this.options.backlogMax, batch.length, 0];
+    const spans: ScriptArg[] = [];
+    const records: ScriptArg[] = [];
     const keyed: ScriptArg[] = [];
+    const span = { lane: '', runAt: 0, jobs: 0 };
+    const endSpan = (): void => {
+      if (span.jobs > 0) spans.push(span.lane, span.runAt, span.jobs);
+    };
     for (const [index, { job, local }] of batch.entries()) {
-      const createdAt = sentAt + this.skewMs;
       const runAt = job.delayMs !== undefined ? createdAt + job.delayMs : (job.runAt ?? 0);
       const lane = laneOf(job.type, job.priority, job.delivery);
-      args.push(local, lane, runAt, encodeRecord(job, lane, createdAt, runAt));
+      if (lane !== span.lane || runAt !== span.runAt) {
+        endSpan();
+        Object.assign(span, { lane, runAt, jobs: 0 });
+      }
+      span.jobs++;
+      records.push(local, encodeRecord(job, lane, createdAt, runAt));
       for (const name of rememberedNames(job)) keyed.push(index + 1, name, bodyDigest(job));
       jobs.push(newJob(shard, local, job, createdAt, runAt));
     }
-    args[3] = keyed.length / 3;
-    const reply = await this.ask(shard, [...args, ...keyed], batch);
+    endSpan();
+    const counts = [batch.length, keyed.length / 3, spans.length / 3];
+    const args = [epoch, this.options.backlogMax, ...counts, ...spans, ...records, ...keyed];
+    const reply = await this.ask(shard, args, batch);
     this.skewMs = Math.round(Number(reply[1]) - (sentAt + Date.now()) / 2);
     await this.answer(shard, batch, jobs, reply);
   }
@@ -218,7 +230,10 @@ function newJob(shard: Shard, local: string, job: NewJob, createdAt: number, run
   };
 }
 
+const NONE: readonly string[] = [];
+
 function rememberedNames(job: NewJob): readonly string[] {
+  if (job.id === undefined && job.idempotencyKey === undefined) return NONE;
   const names = job.id === undefined ? [] : [`=${job.id}`];
   if (job.idempotencyKey !== undefined)
     names.push(`#${createHash('sha256').update(job.idempotencyKey).digest('base64url')}`);

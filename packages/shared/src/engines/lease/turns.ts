@@ -210,6 +210,7 @@ export class Turns {
     const { leaseMs, deliveryLimit, keep } = this.options;
     const vitals = heartbeat === '' ? undefined : this.hooks.vitals();
     const args: ScriptArg[] = [this.incarnation, this.epoch, leaseMs, deliveryLimit, keep.count, slots];
+    const { runs, fields } = completedRuns(call.items.slice(0, call.completed));
     args.push(
       call.place,
       call.number,
@@ -217,15 +218,28 @@ export class Turns {
       vitals?.rssBytes ?? 0,
       vitals?.memoryLimitBytes ?? 0,
       call.items.length,
-      call.completed,
+      runs,
+      ...fields,
     );
-    for (const [index, { held, verb }] of call.items.entries()) {
-      args.push(held.local, held.claim.fence);
-      if (index < call.completed) args.push(verb[3]);
-      else args.push(...verb);
-    }
+    for (const { held, verb } of call.items.slice(call.completed)) args.push(held.local, held.claim.fence, ...verb);
     return args;
   }
+}
+
+/** Completed items as they travel: those that follow one another with one fence share it. */
+function completedRuns(items: readonly Settling[]): { readonly runs: number; readonly fields: readonly ScriptArg[] } {
+  const fields: ScriptArg[] = [];
+  let [runs, from] = [0, 0];
+  while (from < items.length) {
+    const fence = items[from]?.held.claim.fence ?? 0;
+    let to = from + 1;
+    while (to < items.length && items[to]?.held.claim.fence === fence) to++;
+    fields.push(fence, to - from);
+    for (const { held, verb } of items.slice(from, to)) fields.push(held.local, verb[3]);
+    runs++;
+    from = to;
+  }
+  return { runs, fields };
 }
 
 const isCompleted = ({ verb }: Settling): boolean => verb[0] === 'C';

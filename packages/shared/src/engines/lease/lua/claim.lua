@@ -28,8 +28,8 @@ local function takeFrom(inc, lane, want, room, out)
     local hold, before = {}, room.bytes
     -- Most jobs have no trail: what is written for them is the same text.
     local freshHold, freshHead = nowUsText .. ' ' .. now .. ' 1 1 ' .. lane, ' ' .. nowUsText .. ' 1 1 1 0\n'
-    for i, id in ipairs(ids) do
-      local record, trail = records[i], trails[i]
+    for i = 1, #ids do
+      local id, record, trail = ids[i], records[i], trails[i]
       local t = trail and readTrail(trail)
       if t and t.ghosts > 0 then
         t.ghosts = t.ghosts - 1

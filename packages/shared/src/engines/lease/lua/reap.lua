@@ -1,17 +1,7 @@
 -- reap: active -> waiting | dead | cancelled
--- The job's worker (or the child process that ran it alone) died. No attempt is spent; the death is counted, and past the
--- delivery limit the job is dead.
--- Cost: O(jobs held); nothing that waits is looked at.
-verbs.K = function(t, item, batch)
-  t.k = t.k + 1
-  batch.stats.redelivered = (batch.stats.redelivered or 0) + 1
-  close(t, item, 'k', item.cause)
-  giveBack(t, item, batch)
-end
-
 -- Takes everything from an incarnation that is gone, and forgets it. Oldest claims end up nearest to the front.
 --   cause  why it is held for dead: connection-closed, lease-expired, replaced
--- Reply: how many jobs were taken back.
+-- Reply: how many jobs were taken back. Cost: O(jobs held); nothing that waits is looked at.
 local function reap(inc, cause)
   local w = call('HMGET', P .. 'w:' .. inc, 'name', 'rss', 'memoryLimit')
   local limit = tonumber(w[3] or '0') or 0

@@ -1,21 +1,27 @@
 -- submit: none -> waiting | scheduled
--- ARGV epoch, backlogMax (jobs), jobs, keyed, then per job: id, lane, runAt (epoch ms, 0 = now), record;
---      then per keyed job: its position, the name of a chosen id (=...) or idempotency key (#...), digest of the body
+-- ARGV epoch, backlogMax (jobs), jobs, keyed, spans, then per span of jobs that follow one another: lane, runAt (epoch ms,
+--      0 = now), how many; then per job: id, record; then per keyed job: its position, the name of a chosen id (=...) or
+--      idempotency key (#...), digest of the body
 -- Reply {ok, now, then per job that was not stored: position, E exists | K conflict | F full, id}; {dataset-lost}
 -- Cost: O(jobs); an empty or busy queue costs the same.
-local FIRST = 5
 local epoch, backlogMax, jobs, keyed = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-if call('HGET', KEYS[1], 'epoch') ~= epoch then return { 'dataset-lost' } end
+local SPANS = 6
+local JOBS = SPANS + 3 * tonumber(ARGV[5])
+local KEYED = JOBS + 2 * jobs
+local meta = call('HMGET', KEYS[1], 'epoch', 'historyStrict', 'unstoredBytes', 'historyMax')
+if meta[1] ~= epoch then return { 'dataset-lost' } end
 
 local REMEMBER_MS, REMEMBER_MOST = 86400000, 1000000
 local answer, refused = { 'ok', now }, {}
-local room = backlogMax - call('HLEN', REC) + call('ZCARD', P .. 'completed') + call('ZCARD', P .. 'dead') +
-  call('ZCARD', P .. 'cancelled') + call('ZCARD', P .. 'abandoned')
-local history = call('HMGET', KEYS[1], 'historyStrict', 'unstoredBytes', 'historyMax')
-if history[1] == '1' and tonumber(history[2] or '0') > tonumber(history[3]) then room = 0 end
+local room = backlogMax - call('HLEN', REC)
+if room < jobs then -- finished jobs do not count
+  room = room + call('ZCARD', P .. 'completed') + call('ZCARD', P .. 'dead') + call('ZCARD', P .. 'cancelled') +
+    call('ZCARD', P .. 'abandoned')
+end
+if meta[2] == '1' and tonumber(meta[3] or '0') > tonumber(meta[4]) then room = 0 end
 local fresh = {}
 for i = 1, keyed do
-  local at = FIRST + jobs * 4 + (i - 1) * 3
+  local at = KEYED + (i - 1) * 3
   local position, name, digest = tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2]
   local known = fresh[name] or call('HGET', P .. 'keys', name)
   if not refused[position] then
@@ -23,42 +29,41 @@ for i = 1, keyed do
       local was, id = string.match(known, '^(%S+) (.+)$')
       refused[position] = { was == digest and 'E' or 'K', id }
     elseif room > 0 then
-      fresh[name] = digest .. ' ' .. ARGV[FIRST + (position - 1) * 4]
+      fresh[name] = digest .. ' ' .. ARGV[JOBS + (position - 1) * 2]
     end
   end
 end
 
-local records, lanes, scheduled, firstDue, stored = {}, {}, {}, math.huge, 0
-for i = 1, jobs do
-  local at = FIRST + (i - 1) * 4
-  local id, lane, runAt = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
-  if not refused[i] and stored >= room then refused[i] = { 'F', id } end
-  if refused[i] then
-    answer[#answer + 1] = i
-    answer[#answer + 1] = refused[i][1]
-    answer[#answer + 1] = refused[i][2]
-  else
-    stored = stored + 1
-    records[#records + 1] = id
-    records[#records + 1] = ARGV[at + 3]
-    if runAt > nowMs then
-      scheduled[#scheduled + 1] = ARGV[at + 2]
-      scheduled[#scheduled + 1] = id
-      if runAt < firstDue then firstDue = runAt end
+local lanes, scheduled, firstDue, stored = {}, {}, math.huge, 0
+local i = 0
+for span = SPANS, JOBS - 1, 3 do
+  local lane, dueAt, last = ARGV[span], ARGV[span + 1], i + tonumber(ARGV[span + 2])
+  local runAt, members = tonumber(dueAt), lanes[lane] or {}
+  while i < last do
+    i = i + 1
+    local id = ARGV[JOBS + (i - 1) * 2]
+    if not refused[i] and stored >= room then refused[i] = { 'F', id } end
+    if refused[i] then
+      answer[#answer + 1] = i
+      answer[#answer + 1] = refused[i][1]
+      answer[#answer + 1] = refused[i][2]
     else
-      local members = lanes[lane]
-      if not members then
-        members = {}
-        lanes[lane] = members
+      stored = stored + 1
+      if runAt > nowMs then
+        scheduled[#scheduled + 1] = dueAt
+        scheduled[#scheduled + 1] = id
+        if runAt < firstDue then firstDue = runAt end
+      else
+        members[#members + 1] = id
       end
-      members[#members + 1] = id
     end
   end
+  if #members > 0 then lanes[lane] = members end
 end
 if stored == 0 then return answer end
 
 for i = 1, keyed do
-  local at = FIRST + jobs * 4 + (i - 1) * 3
+  local at = KEYED + (i - 1) * 3
   local name = ARGV[at + 1]
   if fresh[name] and not refused[tonumber(ARGV[at])] then
     call('HSET', P .. 'keys', name, fresh[name])
@@ -70,12 +75,23 @@ if keyed > 0 and call('ZCARD', P .. 'keysexp') > REMEMBER_MOST then
   local oldest = call('ZPOPMIN', P .. 'keysexp', keyed)
   for i = 1, #oldest, 2 do call('HDEL', P .. 'keys', oldest[i]) end
 end
-call('HSET', REC, unpack(records))
+if stored == jobs then
+  call('HSET', REC, unpack(ARGV, JOBS, KEYED - 1))
+else
+  local records = {}
+  for i = 1, jobs do
+    if not refused[i] then
+      records[#records + 1] = ARGV[JOBS + (i - 1) * 2]
+      records[#records + 1] = ARGV[JOBS + (i - 1) * 2 + 1]
+    end
+  end
+  call('HSET', REC, unpack(records))
+end
 if #scheduled > 0 then
   call('ZADD', SCHED, unpack(scheduled))
   wakeUpkeep(firstDue)
 end
 for lane, members in pairs(lanes) do enter('RPUSH', lane, members) end
 count('submitted', stored)
-if next(lanes) then dispatch() end
+if next(lanes) and call('EXISTS', IDLE) == 1 then dispatch() end
 return answer

@@ -1,8 +1,7 @@
 -- turn: one round trip of a worker: settle what finished, renew the lease, claim for the free slots
 -- ARGV incarnation, epoch, leaseMs, deliveryLimit, keep, slots (0: claim nothing), place of the call number (a | b),
---      call number, heartbeat ('' or vitals as JSON), rss, memoryLimit (bytes), items, completed items among them,
---      then per completed item: id, fence, body; then per other item:
---      id, fence, verb (C complete R retry B bury L release K crash X cancel), delayMs, cause, body
+--      call number, heartbeat ('' or vitals as JSON), rss, memoryLimit (bytes), items, runs of completed ones, then
+--      the items as `settle` reads them
 -- Reply {ok, now, refused positions "1,4", claims ..., M when there is more than one call hands out}; {gone} when the incarnation was taken for dead; {dataset-lost}
 -- A call that is sent again with the same number settles nothing twice: it is answered from what was noted, and claims
 -- nothing (what the first copy claimed is read from the hold).
