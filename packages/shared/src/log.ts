@@ -13,8 +13,11 @@ export interface LogOptions {
 
 /** A line of log must stay one line, whatever a caller put into a name: control and bidi characters are escaped. */
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const IS_UNSAFE = new RegExp(UNSAFE.source);
 export const oneLine = (text: string): string =>
-  text.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  !IS_UNSAFE.test(text)
+    ? text
+    : text.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /**
  * ioredis puts every argument of a failed command on its errors: payloads do not belong in a log. Messages may hold a
@@ -53,8 +56,11 @@ export function createLog(options: LogOptions): Log {
     serializers: { err: errorSerializer },
     hooks: {
       logMethod(this: Logger, args: unknown[], method: (...args: never[]) => void) {
-        const safe = args.map((arg) => (typeof arg === 'string' ? oneLine(arg) : arg));
-        method.apply(this, safe as never[]);
+        for (let at = 0; at < args.length; at++) {
+          const arg = args[at];
+          if (typeof arg === 'string') args[at] = oneLine(arg);
+        }
+        method.apply(this, args as never[]);
       },
     },
   };

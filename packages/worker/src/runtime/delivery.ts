@@ -3,7 +3,7 @@ import type { Outcome, SettleAnswer } from 'prodwork/job/outcome';
 import type { Log } from 'prodwork/log';
 import { Attempt, type AttemptOwner, type AttemptParts, type Executor, type Stop } from './attempt.ts';
 import type { ServedType } from './job-type.ts';
-import { namesOf, ownFault, type SettleParts, settled, unknownType, unsettled } from './settle.ts';
+import { namesOf, ownFault, type SettledParts, settled, unknownType, unsettled } from './settle.ts';
 
 /** Whoever counts the slots. */
 export interface DeliveryHolder {
@@ -16,14 +16,13 @@ export interface DeliveryHolder {
 }
 
 /** What the deliveries of one worker share. */
-export interface DeliveryParts extends AttemptParts, SettleParts {
+export interface DeliveryParts extends AttemptParts, SettledParts {
   readonly log: Log;
   readonly holder: DeliveryHolder;
 }
 
 /** One job in this worker's hands, from its claim to the answer to its settle. */
 export class Delivery implements AttemptOwner {
-  readonly key: string;
   readonly claim: Claim;
   readonly #parts: DeliveryParts;
   #log: Log | undefined;
@@ -37,8 +36,7 @@ export class Delivery implements AttemptOwner {
   #isSettling = false;
   #isGone = false;
 
-  constructor(key: string, claim: Claim, parts: DeliveryParts) {
-    this.key = key;
+  constructor(claim: Claim, parts: DeliveryParts) {
     this.claim = claim;
     this.#parts = parts;
   }

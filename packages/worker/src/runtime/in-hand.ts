@@ -1,5 +1,6 @@
 import type { Clock } from 'prodwork/clock';
 import type { Claim } from 'prodwork/engine/consumer';
+import { FencedMap } from 'prodwork/job/fenced-map';
 import type { Log } from 'prodwork/log';
 import type { AttemptParts, Executor } from './attempt.ts';
 import { Deadlines } from './deadlines.ts';
@@ -29,7 +30,8 @@ export interface InHandOptions extends SettleParts {
 export class InHand {
   readonly #options: InHandOptions;
   readonly #parts: DeliveryParts;
-  readonly #deliveries = new Map<string, Delivery>();
+  readonly #deliveries = new FencedMap<Delivery>();
+  readonly #typeLogs = new Map<string, Log>();
   readonly #parked = new Set<Delivery>();
   readonly #idleWaiters = new Set<() => void>();
   #taken = 0;
@@ -44,7 +46,7 @@ export class InHand {
       onLinger: (change: 1 | -1) => this.#linger(change),
       onGone: (delivery: Delivery) => this.#forget(delivery),
     };
-    this.#parts = { ...options, deadlines: new Deadlines(), holder };
+    this.#parts = { ...options, deadlines: new Deadlines(), holder, typeLog: (claim) => this.#typeLog(claim) };
   }
 
   get count(): number {
@@ -65,7 +67,7 @@ export class InHand {
   }
 
   cancel(id: string, fence: number): void {
-    const delivery = this.#deliveries.get(keyOf(id, fence));
+    const delivery = this.#deliveries.get(id, fence);
     if (delivery === undefined) return;
     delivery.log.info('cancel asked for');
     if (this.#parked.delete(delivery)) delivery.settle({ kind: 'cancel' });
@@ -73,7 +75,7 @@ export class InHand {
   }
 
   lost(id: string, fence: number): void {
-    const delivery = this.#deliveries.get(keyOf(id, fence));
+    const delivery = this.#deliveries.get(id, fence);
     // One that is being settled learns it from the answer.
     if (delivery === undefined || delivery.isSettling) return;
     this.#parked.delete(delivery);
@@ -105,10 +107,9 @@ export class InHand {
   }
 
   #acceptOne(claim: Claim, now: number): void {
-    const key = keyOf(claim.id, claim.fence);
-    if (this.#deliveries.has(key)) return;
-    const delivery = new Delivery(key, claim, this.#parts);
-    this.#deliveries.set(key, delivery);
+    if (this.#deliveries.get(claim.id, claim.fence) !== undefined) return;
+    const delivery = new Delivery(claim, this.#parts);
+    this.#deliveries.add(claim.id, delivery);
     if (claim.delivery > 1) this.#options.metrics.redelivered(claim.type);
     if (this.#isClosed) delivery.settle({ kind: 'release', cause: 'WORKER_DRAINING' });
     else if (this.#taken >= this.#options.slots) this.#parked.add(delivery);
@@ -148,11 +149,19 @@ export class InHand {
     this.#options.onLingering(this.#lingering);
   }
 
+  /** Asked for types that are served alone: there are few. */
+  #typeLog({ type, queue }: Claim): Log {
+    let log = this.#typeLogs.get(type);
+    if (log === undefined) {
+      log = this.#options.log.child({ type, queue });
+      this.#typeLogs.set(type, log);
+    }
+    return log;
+  }
+
   #forget(delivery: Delivery): void {
-    this.#deliveries.delete(delivery.key);
+    this.#deliveries.delete(delivery.claim.id, delivery);
     if (this.#deliveries.size > 0) return;
     for (const wake of this.#idleWaiters) wake();
   }
 }
-
-const keyOf = (id: string, fence: number): string => `${fence} ${id}`;

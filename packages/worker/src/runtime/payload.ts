@@ -1,5 +1,6 @@
 import type { Claim } from 'prodwork/engine/consumer';
 import { parse } from 'secure-json-parse';
+import { bytesPast } from './bytes-past.ts';
 import { type Failure, failure, messageOf } from './failure.ts';
 import type { ServedType } from './job-type.ts';
 
@@ -12,9 +13,9 @@ export type Payload =
  * prototype are refused, and the schema is checked again, whatever the producer did.
  */
 export function readPayload(claim: Claim, served: ServedType): Payload {
-  const bytes = Buffer.byteLength(claim.payloadJson);
   const limit = served.definition.limits.payloadBytes;
-  if (bytes > limit) return refuse(`payload: ${bytes} bytes, and ${limit} at most`);
+  const bytes = bytesPast(claim.payloadJson, limit);
+  if (bytes !== undefined) return refuse(`payload: ${bytes} bytes, and ${limit} at most`);
   let value: unknown;
   try {
     value = parse(claim.payloadJson, { protoAction: 'error', constructorAction: 'error' });

@@ -1,4 +1,5 @@
 import type { Outcome } from 'prodwork/job/outcome';
+import { bytesPast } from './bytes-past.ts';
 import { type Failure, failure, messageOf } from './failure.ts';
 import type { ServedType } from './job-type.ts';
 
@@ -27,7 +28,7 @@ function toJson(what: string, value: unknown, limit: number): Checked<string> {
   } catch (error) {
     return { ok: false, failure: failure('INVALID_RESULT', `${what}: not JSON (${messageOf(error)})`) };
   }
-  const bytes = Buffer.byteLength(json);
-  if (bytes <= limit) return { ok: true, value: json };
+  const bytes = bytesPast(json, limit);
+  if (bytes === undefined) return { ok: true, value: json };
   return { ok: false, failure: failure('RESULT_TOO_LARGE', `${what}: ${bytes} bytes, and ${limit} at most`) };
 }

@@ -13,9 +13,14 @@ export interface SettleParts {
   readonly metrics: Metrics;
 }
 
+export interface SettledParts extends SettleParts {
+  /** The log of all jobs of one type, with what they share in it: that is printed once, not for each of them. */
+  readonly typeLog: (claim: Claim) => Log;
+}
+
 /** Keeps the books of what the queue answered to a settle. */
 export function settled(
-  { ledger, metrics }: SettleParts,
+  { ledger, metrics, typeLog }: SettledParts,
   log: Log,
   claim: Claim,
   outcome: Outcome,
@@ -33,7 +38,8 @@ export function settled(
   }
   ledger.committed(claim, outcome.kind);
   metrics.settled(claim.type, outcome.kind);
-  logEnd(log, claim, outcome, durationMs);
+  if (outcome.kind === 'complete') logCompleted(typeLog(claim), claim, durationMs);
+  else logEnd(log, claim, outcome, durationMs);
 }
 
 /** Only a stopped consumer refuses to go on trying. The job is safe: unless this reached Redis, it is started again. */
@@ -66,13 +72,14 @@ export interface DeliveryNames {
   readonly delivery: number;
 }
 
-function logEnd(log: Log, claim: Claim, outcome: Outcome, durationMs: number): void {
+function logCompleted(log: Log, { id: jobId, attempt, delivery }: Claim, durationMs: number): void {
+  log.info({ jobId, attempt, delivery, durationMs }, 'job completed');
+}
+
+function logEnd(log: Log, claim: Claim, outcome: Exclude<Outcome, { kind: 'complete' }>, durationMs: number): void {
   const { id: jobId, type, queue, attempt, delivery, maxAttempts } = claim;
   const names = { jobId, type, queue, attempt, delivery, durationMs };
   switch (outcome.kind) {
-    case 'complete':
-      log.info(names, 'job completed');
-      break;
     case 'retry':
       log.warn(
         { ...names, ...told(outcome.error), maxAttempts, nextTryMs: outcome.delayMs },

@@ -5,7 +5,7 @@ import type { Log } from '../../log.ts';
 import { type Connection, closeConnection, createConnection, keepConnected } from '../../redis/connections.ts';
 import { isReply } from '../../redis/script.ts';
 import type { EngineOptions } from '../open.ts';
-import { Hands, type Held, markOf } from './hands.ts';
+import { Hands, type Held } from './hands.ts';
 import { Inbox, ready } from './inbox.ts';
 import { connectionName, join } from './membership.ts';
 import { decodeClaim, decodeRecord, HeldClaim, type RawClaim, toClaim } from './record.ts';
@@ -208,7 +208,7 @@ export class LeaseConsumer implements Consumer {
 
   /** Adds what is new to `claims`. */
   private take(raw: RawClaim | undefined, claims: Claim[]): void {
-    if (raw === undefined || !this.seen.isNew(markOf(raw.local, raw.fence))) return;
+    if (raw === undefined || !this.seen.isNew(raw.local, raw.fence)) return;
     const claim = toClaim(raw, this.shard.queue, this.shard.number);
     if (claim === undefined) {
       this.buryUnreadable(raw);
@@ -319,7 +319,7 @@ export class LeaseConsumer implements Consumer {
       for (const text of texts.map(String)) {
         const raw = decodeClaim(text);
         if (raw === undefined || this.hands.get(raw.local, raw.fence) !== undefined) continue;
-        const isKnown = this.seen.has(markOf(raw.local, raw.fence));
+        const isKnown = this.seen.has(raw.local, raw.fence);
         const claims: Claim[] = [];
         if (isKnown) this.giveBack(raw, 'end-forgotten');
         else this.take(raw, claims);

@@ -1,10 +1,9 @@
+import { FencedMap } from '../../job/fenced-map.ts';
 import type { SettleAnswer } from '../../job/outcome.ts';
 import type { HeldClaim } from './record.ts';
 
 /** One delivery in this worker's hands: in a slot from the claim until its settle is answered. */
 export interface Held {
-  /** Names it beside every other delivery: job and fence. */
-  readonly mark: string;
   readonly local: string;
   readonly claim: HeldClaim;
   /** True once its outcome waits for, or is on, its way to Redis. */
@@ -17,28 +16,25 @@ export interface Held {
 
 /** What this worker holds, by job and fence. Redis is the authority; this is the copy that the handlers run from. */
 export class Hands {
-  private readonly held = new Map<string, Held>();
+  private readonly held = new FencedMap<Held>();
 
   add(local: string, claim: HeldClaim): Held {
-    const mark = markOf(local, claim.fence);
-    const entry: Held = { mark, local, claim, isSettling: false, isHeld: true, answer: undefined };
+    const entry: Held = { local, claim, isSettling: false, isHeld: true, answer: undefined };
     claim.held = entry;
-    this.held.set(mark, entry);
+    this.held.add(local, entry);
     return entry;
   }
 
   get(local: string, fence: number): Held | undefined {
-    return this.held.get(markOf(local, fence));
+    return this.held.get(local, fence);
   }
 
   remove(entry: Held): void {
     entry.isHeld = false;
-    this.held.delete(entry.mark);
+    this.held.delete(entry.local, entry);
   }
 
   all(): readonly Held[] {
-    return [...this.held.values()];
+    return this.held.values();
   }
 }
-
-export const markOf = (local: string, fence: number): string => `${local} ${fence}`;

@@ -36,19 +36,24 @@ export function decodeRecord(record: string): { header: RecordHeader; payloadJso
   return header && end >= 0 ? { header, payloadJson: record.slice(end + 1) } : undefined;
 }
 
+/** Jobs that were submitted together, with the same settings, have the same header: it is read once. */
+let lastLine: { readonly text: string; readonly header: RecordHeader } | undefined;
 const HEADER = /^\["([^"]{2,66})",(\d{1,3}),(\d{1,16}),(\d{1,9}),(\d{1,16})\]$/;
 
 export function decodeHeader(line: string): RecordHeader | undefined {
+  if (line === lastLine?.text) return lastLine.header;
   const [, lane = '', maxAttempts, createdAt, timeoutMs, runAt] = HEADER.exec(line) ?? [];
   const kind = decodeLane(lane);
   if (kind === undefined) return undefined;
-  return {
+  const header = {
     ...kind,
     maxAttempts: Number(maxAttempts),
     createdAt: Number(createdAt),
     timeoutMs: Number(timeoutMs) || undefined,
     runAt: Number(runAt) || undefined,
   };
+  lastLine = { text: line, header };
+  return header;
 }
 
 type Kind = Pick<RecordHeader, 'type' | 'priority' | 'delivery'>;
@@ -79,20 +84,34 @@ export interface RawClaim {
   readonly record: string;
 }
 
+/** What a claim says beside its id and record. Jobs that were claimed together say the same: it is read once. */
+type ClaimHead = Omit<RawClaim, 'local' | 'record'>;
+let lastHead: { readonly text: string; readonly head: ClaimHead } | undefined;
+
 /** Reads `C<id> <fence> <delivery> <attempt> <generation> <suspect>\n<record>`. */
 export function decodeClaim(text: string): RawClaim | undefined {
-  const end = text.indexOf('\n');
-  if (end < 0 || text[0] !== 'C') return undefined;
-  const [local, fence, delivery, attempt, generation, suspect] = text.slice(1, end).split(' ');
-  if (local === undefined || suspect === undefined) return undefined;
+  const from = text.indexOf(' ');
+  if (from < 0 || text[0] !== 'C') return undefined;
+  if (lastHead === undefined || !text.startsWith(lastHead.text, from)) {
+    const end = text.indexOf('\n', from);
+    const head = decodeHead(text.slice(from, end + 1));
+    if (head === undefined) return undefined;
+    lastHead = { text: text.slice(from, end + 1), head };
+  }
+  const { fence, delivery, attempt, generation, isSuspect } = lastHead.head;
+  const record = text.slice(from + lastHead.text.length);
+  return { local: text.slice(1, from), fence, delivery, attempt, generation, isSuspect, record };
+}
+
+function decodeHead(text: string): ClaimHead | undefined {
+  const [, fence, delivery, attempt, generation, suspect] = /^ (\d+) (\d+) (\d+) (\d+) ([01])\n$/.exec(text) ?? [];
+  if (suspect === undefined) return undefined;
   return {
-    local,
     fence: Number(fence),
     delivery: Number(delivery),
     attempt: Number(attempt),
     generation: Number(generation),
     isSuspect: suspect === '1',
-    record: text.slice(end + 1),
   };
 }
 

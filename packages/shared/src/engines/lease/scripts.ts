@@ -44,7 +44,13 @@ function compose(kind: Kind, name: string, parts: readonly Part[] = []): Script 
 
 const ENDS = ['ending', 'complete', 'retry', 'bury', 'release', 'abandon', 'crash', 'cancel', 'settle-one'];
 const PRUNE = ['unstored', 'forget', 'prune'];
-const SETTLE = ['limits', later('awaitStore', 'unstored'), later('prune', ...PRUNE), later('settleOne', ...ENDS), 'settle'];
+const SETTLE = [
+  'limits',
+  later('awaitStore', 'unstored'),
+  later('prune', ...PRUNE),
+  later('settleOne', ...ENDS),
+  'settle',
+];
 const REAP = [...SETTLE, 'reap'];
 const DISPATCH = later('dispatch', 'claim', 'dispatch');
 

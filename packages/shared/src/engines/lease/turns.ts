@@ -88,8 +88,10 @@ export class Turns {
 
   settle(settling: Settling): void {
     this.waiting.push(settling);
-    // Half of what this worker runs is over: Redis can work on that while the other half goes on here.
-    if (this.waiting.length * 2 >= this.slots && this.slots >= OVERLAP_SLOTS) this.pump();
+    // Half of what this worker runs is over: Redis can work on that while the other half goes on here. When all of it is,
+    // there is nothing left to wait for.
+    const enough = this.slots >= OVERLAP_SLOTS ? this.slots / 2 : this.slots;
+    if (this.waiting.length >= enough) this.pump();
     else this.schedule();
   }
 
