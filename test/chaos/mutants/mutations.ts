@@ -33,10 +33,10 @@ export const mutations: readonly Mutation[] = [
       { file: `${LUA}/turn.lua`, from: /if not w\[1\] then return \{ 'gone' \} end/, to: "w[1] = w[1] or '?'" },
       {
         file: `${LUA}/settle.lua`,
-        from: /isShort = holds\[i\],/,
-        to: "isShort = holds[i] or (from[at + 1] .. ' ' .. now .. ' 1 1 1work'),",
+        from: /held, fence = ids\[i\], holds\[i\], fences\[i\]/,
+        to: "held, fence = ids[i], holds[i] or (fences[i] .. ' ' .. now .. ' 1 1 1work'), fences[i]",
       },
-      { file: `${LUA}/settle.lua`, from: /if not held or seen\[id\][^\n]*then/, to: 'if seen[id] then' },
+      { file: `${LUA}/settle.lua`, from: /if not isOurs or seen\[id\] then/, to: 'if seen[id] then' },
       {
         file: 'packages/shared/src/engines/lease/consumer.ts',
         from: /else if \(!held\.isSettling\) this\.drop\(held\);/,
@@ -56,7 +56,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'stop-reaper',
     what: 'what a dead worker held is not taken back',
-    edits: [{ file: `${LUA}/reap.lua`, from: /settle\(inc, w\[1\] or '\?', from, 1, #claims, 0\)/, to: '' }],
+    edits: [{ file: `${LUA}/reap.lua`, from: /settle\(inc, w\[1\] or '\?', from, 1, #claims, 0, [^\n]*/, to: '' }],
     scenario: 'F01',
     budgetMs: 24_000,
     mustShow: 'unfinished or lost jobs',

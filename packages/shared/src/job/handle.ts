@@ -18,7 +18,10 @@ export interface JobFiles {
   write(name: string, content: Uint8Array | string): Promise<string>;
 }
 
-/** What a handler is given beside its payload. */
+/**
+ * What a handler is given beside its payload. Take fields from it by name: each is made when it is asked for, so that a
+ * copy by `{ ...context }` has none of them.
+ */
 export interface RunContext {
   readonly job: {
     readonly id: string;

@@ -231,26 +231,41 @@ export class Attempt implements Timed {
   }
 }
 
-/** What a handler is given. `signal`, `log` and `files` are made when they are first asked for. */
+/** What a handler is given; each part is made when it is first asked for. */
 class AttemptContext implements RunContext {
-  readonly job: RunContext['job'];
-  readonly progress: (value: unknown) => void;
-  readonly fence: number;
-  readonly idempotencyKey: string;
   readonly #attempt: Attempt;
   readonly #owner: AttemptOwner;
   readonly #makeFiles: AttemptParts['files'];
+  #job: RunContext['job'] | undefined;
+  #progress: RunContext['progress'] | undefined;
   #files: JobFiles | undefined;
 
   constructor(attempt: Attempt, owner: AttemptOwner, files: AttemptParts['files']) {
-    const { id, type, queue, attempt: number, maxAttempts, delivery, generation, createdAt, fence } = attempt.claim;
-    this.job = { id, type, queue, attempt: number, maxAttempts, delivery, generation, createdAt };
-    this.progress = (value) => attempt.report(value);
-    this.fence = fence;
-    this.idempotencyKey = `${queue}:${id}`;
     this.#attempt = attempt;
     this.#owner = owner;
     this.#makeFiles = files;
+  }
+
+  get job(): RunContext['job'] {
+    if (this.#job === undefined) {
+      const { id, type, queue, attempt, maxAttempts, delivery, generation, createdAt } = this.#attempt.claim;
+      this.#job = { id, type, queue, attempt, maxAttempts, delivery, generation, createdAt };
+    }
+    return this.#job;
+  }
+
+  get progress(): RunContext['progress'] {
+    this.#progress ??= (value) => this.#attempt.report(value);
+    return this.#progress;
+  }
+
+  get fence(): number {
+    return this.#attempt.claim.fence;
+  }
+
+  get idempotencyKey(): string {
+    const { queue, id } = this.#attempt.claim;
+    return `${queue}:${id}`;
   }
 
   get signal(): AbortSignal {

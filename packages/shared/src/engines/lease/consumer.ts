@@ -118,6 +118,7 @@ export class LeaseConsumer implements Consumer {
   reportProgress(claim: Claim, json: string): void {
     const held = HeldClaim.heldOf(claim);
     if (!held?.isHeld || held.isSettling || !this.isReady()) return;
+    held.mayHaveProgress = true;
     this.shard.run(scripts.progress, [this.incarnation, held.local, claim.fence, json]).catch((err: unknown) => {
       this.log.debug({ err, jobId: claim.id }, 'a progress report was lost');
     });
@@ -352,7 +353,7 @@ export class LeaseConsumer implements Consumer {
       return;
     }
     this.log.warn({ jobId: claim.id }, 'Redis has forgotten the end of a job: it is handed back');
-    this.hands.add(raw.local, claim);
+    this.hands.add(raw.local, claim).mayHaveProgress = true;
     this.release(claim, cause);
   }
 

@@ -10,6 +10,8 @@ export interface Held {
   isSettling: boolean;
   /** False once it is settled or lost. */
   isHeld: boolean;
+  /** A handler of it may have reported progress. */
+  mayHaveProgress: boolean;
   /** A settle that is repeated is answered as what it was. */
   answer: Promise<SettleAnswer> | undefined;
 }
@@ -19,7 +21,7 @@ export class Hands {
   private readonly held = new FencedMap<Held>();
 
   add(local: string, claim: HeldClaim): Held {
-    const entry: Held = { local, claim, isSettling: false, isHeld: true, answer: undefined };
+    const entry: Held = { local, claim, isSettling: false, isHeld: true, mayHaveProgress: false, answer: undefined };
     claim.held = entry;
     this.held.add(local, entry);
     return entry;

@@ -199,9 +199,9 @@ export class Turns {
     this.unanswered = this.unanswered.filter((other) => other !== call);
     this.freePlaces.push(call.place);
     this.hooks.onTurn();
-    const refused = new Set(String(reply[2]).split(','));
+    const refused = reply[2] === '' ? NONE : new Set(String(reply[2]).split(',').map(Number));
     for (const [index, settling] of call.items.entries()) {
-      this.hooks.onSettled(settling, refused.has(String(index + 1)) ? 'lost' : 'committed');
+      this.hooks.onSettled(settling, refused.has(index + 1) ? 'lost' : 'committed');
     }
     if (reply.length > 3) this.hooks.onClaims(reply.slice(3).map(String));
     if (this.waiting.length > 0 || this.isWanted) this.schedule();
@@ -221,6 +221,7 @@ export class Turns {
       vitals?.memoryLimitBytes ?? 0,
       call.items.length,
       runs,
+      call.items.some(({ held }) => held.mayHaveProgress) ? 1 : 0,
       ...fields,
     );
     for (const { held, verb } of call.items.slice(call.completed)) args.push(held.local, held.claim.fence, ...verb);
@@ -244,4 +245,5 @@ function completedRuns(items: readonly Settling[]): { readonly runs: number; rea
   return { runs, fields };
 }
 
+const NONE: ReadonlySet<number> = new Set();
 const isCompleted = ({ verb }: Settling): boolean => verb[0] === 'C';

@@ -5,16 +5,22 @@
 --   want   free slots
 --   out    receives one string per job: C<id> <fence> <delivery> <attempt> <generation> <suspect 0|1>\n<record>
 --   bytes  stop after about this many bytes of records (at least one job is handed over)
+--   recordMax  no record is longer, bytes; nil when that is not known
 -- Reply: how many were claimed, and whether the bytes ended it. Cost: 6 calls per lane, plus O(jobs).
 local MOST = 500 -- ids that are read at once
+local SMALL = 512 -- bytes of a record
 local SUSPECT_AFTER = 2 -- deaths of a worker with the job in hand
 
 local function takeFrom(inc, lane, want, room, out)
   local got, chunk = 0, 1
   if want > 1 then
-    -- The first record says how many may be read at once: one of 256 KiB weighs as much as a thousand small ones.
-    local first = call('LINDEX', P .. 'lane:' .. lane, 0)
-    local length = first and call('HSTRLEN', REC, first) or 0
+    -- How many may be read at once: one of 256 KiB weighs as much as a thousand small ones. Where there have been large
+    -- ones, the first of the lane is looked at.
+    local length = room.recordMax
+    if not length or length > SMALL then
+      local first = call('LINDEX', P .. 'lane:' .. lane, 0)
+      length = first and call('HSTRLEN', REC, first) or 0
+    end
     chunk = math.max(1, math.min(MOST, math.floor(room.bytes / math.max(1, length))))
   end
   while got < want and room.bytes > 0 do
@@ -71,9 +77,9 @@ local function takeFrom(inc, lane, want, room, out)
   return got, false
 end
 
-local function claim(inc, types, want, bytes, out)
+local function claim(inc, types, want, bytes, out, recordMax)
   local lanes = call('ZRANGE', TURN, 0, 255)
-  local room, first, from = { bytes = bytes }, want, 1
+  local room, first, from = { bytes = bytes, recordMax = recordMax }, want, 1
   while from <= #lanes and want > 0 and room.bytes > 0 do
     local priority, able, at = string.sub(lanes[from], 1, 1), {}, from
     while at <= #lanes and string.sub(lanes[at], 1, 1) == priority do

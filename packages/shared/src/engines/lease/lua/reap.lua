@@ -17,7 +17,7 @@ local function reap(inc, cause)
     from[at + 1], from[at + 2], from[at + 3] = claimed.id, claimed.fence, 'K'
     from[at + 4], from[at + 5], from[at + 6] = '0', cause, ''
   end
-  settle(inc, w[1] or '?', from, 1, #claims, 0)
+  settle(inc, w[1] or '?', from, 1, #claims, 0, true, call('HEXISTS', KEYS[1], 'historyMax') == 1)
   call('DEL', P .. 'hold:' .. inc, P .. 'in:' .. inc, P .. 'w:' .. inc)
   call('ZREM', WORKERS, inc)
   call('ZREM', IDLE, inc)

@@ -4,18 +4,22 @@
 -- Items that completed come first, those with one fence together: jobs that were claimed together share it.
 --   from[first ...]  `runs` times: fence, jobs, then per job: id, body; then per other item: id, fence, verb, delayMs, cause, body
 --   n                counts all items
+--   mayHaveProgress  false when no handler of these has reported any
+--   hasHistory       whether finished jobs wait to be stored
 -- Reply: the positions that were refused, and whether jobs went back to a lane.
--- Cost: 7 calls and O(items) per batch, 4 more per final state that it reaches.
-local function endIn(state, members)
+-- Cost: 6 calls and O(items) per batch, 3 more per final state that it reaches.
+local function endIn(state, members, hasHistory)
   call('ZADD', P .. state, unpack(members))
-  count(state, #members / 2)
-  if call('HEXISTS', KEYS[1], 'historyMax') == 1 then awaitStore(members) end
-  -- At most one in a hundred more than KEEP are there: many are dropped together.
+  local ended, total = #members / 2, count(state, #members / 2)
+  if hasHistory then awaitStore(members) end
+  -- Many are dropped together: when another hundredth of KEEP has ended it is looked whether there are too many.
+  local step = math.max(1, math.floor(KEEP / 100))
+  if math.floor(total / step) == math.floor((total - ended) / step) then return end
   local over = call('ZCARD', P .. state) - KEEP
-  if over > 0 and over >= math.floor(KEEP / 1000) * 10 then prune(state, over, #members) end
+  if over > 0 then prune(state, over, #members) end
 end
 
-local function settle(inc, worker, from, first, n, runs)
+local function settle(inc, worker, from, first, n, runs, mayHaveProgress, hasHistory)
   local refused = {}
   if n == 0 then return refused, false end
   local hold, ids, fences, bodies, at, short = P .. 'hold:' .. inc, {}, {}, {}, first, 0
@@ -68,13 +72,13 @@ local function settle(inc, worker, from, first, n, runs)
   if #gone == 0 then return refused, false end
   call('HDEL', hold, unpack(gone))
   call('HSET', ST, unpack(written))
-  if call('EXISTS', P .. 'progress') == 1 then call('HDEL', P .. 'progress', unpack(gone)) end
+  if mayHaveProgress and call('EXISTS', P .. 'progress') == 1 then call('HDEL', P .. 'progress', unpack(gone)) end
   if not batch then
-    endIn('completed', completed)
+    endIn('completed', completed, hasHistory)
     return refused, false
   end
   for state, members in pairs(batch.final) do
-    if #members > 0 then endIn(FINAL[state], members) end
+    if #members > 0 then endIn(FINAL[state], members, hasHistory) end
   end
   for field, by in pairs(batch.stats) do count(field, by) end
   if #batch.scheduled > 0 then

@@ -53,8 +53,9 @@ local function trailsOf(ids)
   return call('HMGET', ST, unpack(ids))
 end
 
+-- Reply: the total.
 local function count(field, by)
-  if by > 0 then call('HINCRBY', STAT, field, by) end
+  return by > 0 and call('HINCRBY', STAT, field, by) or 0
 end
 
 -- The lane of a record: the first element of its header.
