@@ -98,21 +98,26 @@ export class LeaseSubmitter implements Submitter {
   }
 
   private async send(queue: string, batch: readonly Pending[]): Promise<void> {
+    const shard = this.shardOf(queue);
     try {
-      await whenReady(this.connection, CONNECT_WITHIN_MS);
-      const shard = this.shardOf(queue);
-      const epoch = await shard.open().catch((error: unknown) => {
-        throw notStored(error);
+      const { jobs, reply } = await this.store(shard, batch).finally(() => {
+        // Before anybody is told: callers that waited submit their next jobs at once, and those may go out early.
+        this.unanswered -= batch.length;
       });
-      await this.store(shard, epoch, batch);
+      await this.answer(shard, batch, jobs, reply);
     } catch (error) {
       for (const { reject } of batch) reject(error);
-    } finally {
-      this.unanswered -= batch.length;
     }
   }
 
-  private async store(shard: Shard, epoch: string, batch: readonly Pending[]): Promise<void> {
+  private async store(
+    shard: Shard,
+    batch: readonly Pending[],
+  ): Promise<{ readonly jobs: readonly Job[]; readonly reply: readonly unknown[] }> {
+    await whenReady(this.connection, CONNECT_WITHIN_MS);
+    const epoch = await shard.open().catch((error: unknown) => {
+      throw notStored(error);
+    });
     const sentAt = Date.now();
     const createdAt = sentAt + this.skewMs;
     const jobs: Job[] = [];
@@ -140,7 +145,7 @@ export class LeaseSubmitter implements Submitter {
     const args = [epoch, this.options.backlogMax, ...counts, ...spans, ...records, ...keyed];
     const reply = await this.ask(shard, args, batch);
     this.skewMs = Math.round(Number(reply[1]) - (sentAt + Date.now()) / 2);
-    await this.answer(shard, batch, jobs, reply);
+    return { jobs, reply };
   }
 
   /** One script call, and for `fsync` the wait for the disk; each way to fail says what is known of the jobs. */
