@@ -50,6 +50,7 @@ export function installSecurity(app: FastifyInstance, config: ProducerConfig): v
   const forApi = { ...API_HEADERS, ...always };
   const forPages = { ...PAGE_HEADERS, ...always };
   const hasNoTokens = config.tokensFile === '';
+  const foreignName = createForeignName();
   app.addHook('onRequest', (request, reply, done) => {
     const isApi = request.url.startsWith('/api/');
     reply.headers(isApi ? forApi : forPages).header('x-request-id', request.id);
@@ -67,9 +68,19 @@ const HARMLESS = new Set(['GET', 'HEAD', 'OPTIONS']);
  * Without tokens the API trusts this machine. A site that points its own name here (DNS rebinding) would be same-origin
  * to the browser, and could read and act; it cannot make its name a loopback one.
  */
-function foreignName(request: FastifyRequest): ProdworkError | undefined {
-  const { hostname } = request;
-  if (isLoopback(hostname.replace(/^\[(.*)\]$/, '$1')) || hostname.endsWith('.localhost')) return undefined;
+function createForeignName(): (request: FastifyRequest) => ProdworkError | undefined {
+  // Callers come with the same name over and over: the last one that was local is known again.
+  let known = 'localhost';
+  return (request) => {
+    if (request.host === known) return undefined;
+    const { hostname } = request;
+    if (!isLoopback(hostname.replace(/^\[(.*)\]$/, '$1')) && !hostname.endsWith('.localhost')) return foreign();
+    known = request.host;
+    return undefined;
+  };
+}
+
+function foreign(): ProdworkError {
   return new ProdworkError('FORBIDDEN', 'Without PRODWORK_TOKENS_FILE the API answers to loopback names alone.', {
     field: 'Host',
     rule: 'localhost, 127.0.0.1 or [::1]',
