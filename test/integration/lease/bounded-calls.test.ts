@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import type { Claim } from 'prodwork/engine/consumer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Lab } from '../../conformance/lab.ts';
+import { VITALS } from '../../conformance/worker.ts';
 import { type RedisServer, startRedis } from '../../support/redis-server.ts';
 import { until } from '../../support/until.ts';
 
@@ -33,5 +36,26 @@ test('idle workers fill their slots from a submit that is larger than one call h
   const claimed = (): number => workers.reduce((sum, { claims }) => sum + claims.length, 0);
   await until('every slot to be taken', () => claimed() === 2 * SLOTS);
   expect(new Set(workers.flatMap(({ claims }) => claims.map(({ id }) => id))).size).toBe(2 * SLOTS);
+  await lab.close();
+});
+
+test('one call hands out no second job that would take it past 256 KiB', async () => {
+  const lab = await Lab.open('lease', redis.url, NO_BEAT);
+  const payloadJson = JSON.stringify('x'.repeat(150_000));
+  for (let made = 0; made < 4; made += 1) await lab.submit({ payloadJson });
+  const calls: number[] = [];
+  const onClaims = (claims: readonly Claim[]) => void calls.push(claims.length);
+  const consumer = lab.engine.consumer({
+    options: {
+      ...{ name: 'one', incarnation: randomUUID(), host: 'lab', pid: process.pid, version: '0.0.0' },
+      ...{ queue: lab.queue, slots: 4, types: [{ type: 'work', delivery: 'at-least-once' }] },
+    },
+    events: { onClaims, onCancel: () => {}, onLost: () => {}, onFatal: () => {} },
+    vitals: () => VITALS,
+  });
+  await consumer.start();
+  await until('every slot to be taken', () => calls.length === 4);
+  expect(calls).toEqual([1, 1, 1, 1]);
+  await consumer.stop();
   await lab.close();
 });

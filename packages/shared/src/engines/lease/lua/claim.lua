@@ -4,7 +4,7 @@
 --   types  ",sleep,primes,": what the worker knows; other lanes are passed over
 --   want   free slots
 --   out    receives one string per job: C<id> <fence> <delivery> <attempt> <generation> <suspect 0|1>\n<record>
---   bytes  stop after about this many bytes of records (at least one job is handed over)
+--   bytes  stop before the records are more bytes than this (at least one job is handed over)
 -- Reply: how many were claimed, and whether the bytes ended it. Cost: 6 calls per lane, plus O(jobs).
 local MOST = 500 -- ids that are read at once
 local SUSPECT_AFTER = 2 -- deaths of a worker with the job in hand
@@ -66,7 +66,9 @@ local function takeFrom(inc, lane, want, room, out)
       return got, true
     end
     local average = math.max(1, (before - room.bytes) / #ids)
-    chunk = math.max(1, math.min(MOST, math.floor(room.bytes / average)))
+    chunk = math.min(MOST, math.floor(room.bytes / average))
+    -- Another one like these would be too much.
+    if chunk < 1 then room.bytes = 0 end
   end
   return got, false
 end

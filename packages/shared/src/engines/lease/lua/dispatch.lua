@@ -17,10 +17,12 @@ local function dispatch(spent)
     local w = call('HMGET', P .. 'w:' .. inc, 'types', 'slots')
     local free = w[2] and tonumber(w[2]) - call('HLEN', P .. 'hold:' .. inc) or 0
     local share = math.min(free, math.ceil(waiting / (#idle - at + 1)))
-    local out, bytes = {}, 0
-    if share > 0 and jobs > 0 and room > 0 then claim(inc, w[1], math.min(share, jobs), room, out) end
+    local out, bytes, isFull = {}, 0, false
+    if share > 0 and jobs > 0 and room > 0 then
+      isFull = select(2, claim(inc, w[1], math.min(share, jobs), room, out))
+    end
     for _, item in ipairs(out) do bytes = bytes + #item end
-    jobs, room = jobs - #out, room - bytes
+    jobs, room = jobs - #out, isFull and 0 or room - bytes
     local isCut = #out < share and (jobs <= 0 or room <= 0)
     waiting = waiting - (isCut and share or #out)
     if isCut or bytes > INBOX_BYTES then
