@@ -1,11 +1,9 @@
 /** Looks are at least so far apart, ms: a connection that was only reset is made again within that. */
 const APART_MS = 400;
-/** Once our own connection has lasted so long, everybody else has had the time to make theirs, ms. */
-const TRUST_AFTER_MS = 2_000;
 /** Missing at so many looks in a row is dead. One could be a reconnect. */
 const LOOKS = 2;
-/** The same for a worker that was never seen through a connection as young as ours is: it may be about to make its own. */
-const LOOKS_UNSEEN = 6;
+/** Who lost its connection in the moment when we lost ours has made another one so long after we have, ms. */
+const RECONNECT_MS = 2_000;
 
 /**
  * Judges from looks at the list of connections who is dead. A restart of Redis, or a reset of all lines, ends our own
@@ -13,15 +11,20 @@ const LOOKS_UNSEEN = 6;
  */
 export class Lookout {
   private connectedAt = Number.NEGATIVE_INFINITY;
+  private withinMs = RECONNECT_MS;
   private lookedAt = Number.NEGATIVE_INFINITY;
   /** Incarnations that were seen since our own connection was made. */
   private seen = new Set<string>();
   /** Incarnations that were missing at the last look, and at how many in a row. */
   private missing = new Map<string, number>();
 
-  /** Our own connection is a new one. Looks go on counting: where resets follow each other, the living show in between. */
-  connected(now: number): void {
+  /**
+   * Our own connection is a new one. Looks go on counting: where resets follow each other, the living show in between.
+   * @param withinMs how long the others may take to make theirs
+   */
+  connected(now: number, withinMs = RECONNECT_MS): void {
     this.connectedAt = now;
+    this.withinMs = withinMs;
     this.seen.clear();
   }
 
@@ -41,8 +44,9 @@ export class Lookout {
     this.seen = new Set(workers.filter((one) => isConnected(one) || this.seen.has(one)));
     const missing = workers.filter((one) => !isConnected(one));
     this.missing = new Map(missing.map((one) => [one, (this.missing.get(one) ?? 0) + 1]));
-    const hasTrust = now - this.connectedAt >= TRUST_AFTER_MS;
-    const enough = (one: string): number => (hasTrust || this.seen.has(one) ? LOOKS : LOOKS_UNSEEN);
+    const isEarly = now - this.connectedAt < this.withinMs;
+    const enough = (one: string): number =>
+      isEarly && !this.seen.has(one) ? 1 + Math.ceil(this.withinMs / APART_MS) : LOOKS;
     return missing.filter((one) => (this.missing.get(one) ?? 0) >= enough(one));
   }
 }

@@ -11,6 +11,8 @@ const TICK_MS = 400;
 const ELECTION_MS = 1_000;
 /** Without a tick for this long, Redis or everybody was away: leases that ran out meanwhile are given anew. */
 const GRACE_MS = 4_000;
+/** Clients of a Cluster learn where a slot has gone from an answer, or by asking so often, ms. */
+const MOVED_MS = 5_000;
 
 /**
  * The work that one elected worker does for all: promote what is due, reap what expired, prune, and notice at once when
@@ -110,7 +112,7 @@ export class Upkeep {
     // A slot that moved to another node of a Cluster: there, too, everybody has to connect first.
     if (server !== this.server) {
       this.server = server;
-      this.lookout.connected(performance.now());
+      this.lookout.connected(performance.now(), MOVED_MS);
       this.lookout.interrupted();
     }
     const living = await connectedNames(server);
