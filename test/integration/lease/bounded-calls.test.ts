@@ -11,6 +11,9 @@ const SLOTS = 400;
 /** Nothing but the answers themselves may make a worker ask again: no heartbeat comes within this test. */
 const NO_BEAT = { leaseMs: 600_000, heartbeatMs: 300_000 };
 
+/** Two of these are more than 256 KiB. */
+const LARGE = JSON.stringify('x'.repeat(150_000));
+
 let redis: RedisServer;
 beforeAll(async () => {
   redis = await startRedis();
@@ -39,10 +42,13 @@ test('idle workers fill their slots from a submit that is larger than one call h
   await lab.close();
 });
 
-test('one call hands out no second job that would take it past 256 KiB', async () => {
+test.each([
+  ['large ones alone', [LARGE, LARGE, LARGE, LARGE], [1, 1, 1, 1]],
+  ['a small one in front of large ones', ['{}', LARGE, LARGE, LARGE], [2, 1, 1]],
+  ['small ones behind a large one', [LARGE, '{}', '{}', LARGE], [3, 1]],
+])('one call hands out no job that would take it past 256 KiB: %s', async (_what, payloads, expected) => {
   const lab = await Lab.open('lease', redis.url, NO_BEAT);
-  const payloadJson = JSON.stringify('x'.repeat(150_000));
-  for (let made = 0; made < 4; made += 1) await lab.submit({ payloadJson });
+  for (const payloadJson of payloads) await lab.submit({ payloadJson });
   const calls: number[] = [];
   const onClaims = (claims: readonly Claim[]) => void calls.push(claims.length);
   const consumer = lab.engine.consumer({
@@ -54,8 +60,8 @@ test('one call hands out no second job that would take it past 256 KiB', async (
     vitals: () => VITALS,
   });
   await consumer.start();
-  await until('every slot to be taken', () => calls.length === 4);
-  expect(calls).toEqual([1, 1, 1, 1]);
+  await until('every slot to be taken', () => calls.length === expected.length);
+  expect(calls).toEqual(expected);
   await consumer.stop();
   await lab.close();
 });

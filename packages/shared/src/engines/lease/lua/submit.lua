@@ -8,6 +8,7 @@ local epoch, backlogMax, jobs, keyed = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV
 if call('HGET', KEYS[1], 'epoch') ~= epoch then return { 'dataset-lost' } end
 
 local REMEMBER_MS, REMEMBER_MOST = 86400000, 1000000
+local LARGE_BYTES = 2048 -- where no record is larger, a claim need not look how large each one is
 local answer, refused = { 'ok', now }, {}
 local room = backlogMax - call('HLEN', REC) + call('ZCARD', P .. 'completed') + call('ZCARD', P .. 'dead') +
   call('ZCARD', P .. 'cancelled') + call('ZCARD', P .. 'abandoned')
@@ -28,7 +29,7 @@ for i = 1, keyed do
   end
 end
 
-local records, lanes, scheduled, firstDue, stored = {}, {}, {}, math.huge, 0
+local records, lanes, scheduled, firstDue, stored, isLarge = {}, {}, {}, math.huge, 0, false
 for i = 1, jobs do
   local at = FIRST + (i - 1) * 4
   local id, lane, runAt = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
@@ -41,6 +42,7 @@ for i = 1, jobs do
     stored = stored + 1
     records[#records + 1] = id
     records[#records + 1] = ARGV[at + 3]
+    isLarge = isLarge or #ARGV[at + 3] > LARGE_BYTES
     if runAt > nowMs then
       scheduled[#scheduled + 1] = ARGV[at + 2]
       scheduled[#scheduled + 1] = id
@@ -71,6 +73,7 @@ if keyed > 0 and call('ZCARD', P .. 'keysexp') > REMEMBER_MOST then
   for i = 1, #oldest, 2 do call('HDEL', P .. 'keys', oldest[i]) end
 end
 call('HSET', REC, unpack(records))
+if isLarge then call('HSET', KEYS[1], 'large', 1) end
 if #scheduled > 0 then
   call('ZADD', SCHED, unpack(scheduled))
   wakeUpkeep(firstDue)
