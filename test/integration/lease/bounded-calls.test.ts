@@ -65,3 +65,13 @@ test.each([
   await consumer.stop();
   await lab.close();
 });
+
+test('large jobs that were left in the hold of an idle worker are read from it, however many calls that takes', async () => {
+  const lab = await Lab.open('lease', redis.url, NO_BEAT);
+  const worker = await lab.worker({ slots: 8 });
+  await lab.isListed(worker);
+  const jobs = await lab.submitMany(8, { payloadJson: LARGE });
+  await until('every slot to be taken', () => worker.claims.length === 8);
+  expect(new Set(worker.claims.map(({ id }) => id))).toEqual(new Set(jobs.map(({ id }) => id)));
+  await lab.close();
+});
