@@ -40,6 +40,8 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.trustProxy === '' ? false : trusted,
     genReqId: requestId,
+    // A logger for each request would hold its id alone; the lines of the error handler carry it themselves.
+    childLoggerFactory: (parent) => parent,
     // A02: whoever sends slowly is cut, counted from the first byte of the request.
     requestTimeout: 12_000,
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 16 * 1024 },
@@ -68,8 +70,6 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   installSessions(app, services.sessions);
   installRateLimits(app, config);
   installBodies(app);
-  // What is too large is cut off, and whoever reads it says so.
-  await app.register(multipart, { throwFileSizeLimit: false });
   await installOpenApi(app, config);
   installMetrics(app, services.metrics);
   await app.register(serveStatic, {
@@ -79,13 +79,18 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     index: false,
     maxAge: '1h',
   });
+  // Its hooks run promises for each request: only where files can come.
+  await app.register(async (takesFiles) => {
+    // What is too large is cut off, and whoever reads it says so.
+    await takesFiles.register(multipart, { throwFileSizeLimit: false });
+    formRoutes(takesFiles, services);
+    apiFileRoutes(takesFiles, services);
+  });
   healthRoutes(app, dependencies);
-  formRoutes(app, services);
   receiptRoutes(app, services);
   jobFileRoutes(app, services);
   apiJobRoutes(app, services);
   apiBulkRoutes(app, services);
-  apiFileRoutes(app, services);
   apiActRoutes(app, services);
   apiQueueRoutes(app, services);
   apiHistoryRoutes(app, services);

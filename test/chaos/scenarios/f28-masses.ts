@@ -29,6 +29,9 @@ export const masses: Scenario = {
     const { admin } = world.redis;
     const submitter = world.engine.submitter();
     await submitter.start();
+    if (!world.redis.takePrecedence()) {
+      stage.remark('real-time priority is not permitted: calls are timed with what else the machine does');
+    }
     try {
       await admin.config('SET', 'slowlog-log-slower-than', SLOW_MICROS, 'slowlog-max-len', '1024');
       await fill(submitter, CLAIMS * (ROUNDS + 1), '{}');
@@ -132,17 +135,33 @@ async function largeOnes(stage: Stage, submitter: Submitter): Promise<void> {
   await worker.stop();
 }
 
+/** Calls above the bound without what the kernel made Redis wait for a processor in the second that they ended in. */
 async function slowCalls(stage: Stage): Promise<void> {
-  const entries: unknown = await stage.world.redis.admin.slowlog('GET', 1_024);
+  const { redis, processors } = stage.world;
+  processors.look();
+  const entries: unknown = await redis.admin.slowlog('GET', 1_024);
   const rows: readonly unknown[] = Array.isArray(entries) ? entries : [];
   const slow = new Map<string, number[]>();
+  const waitedIn = new Map<number, number>();
+  let waiting = 0;
   for (const row of rows) {
     if (!Array.isArray(row)) continue;
-    const [, , micros, words]: readonly unknown[] = row;
+    const [, second, micros, words]: readonly unknown[] = row;
     if (!Array.isArray(words) || !/^evalsha$/i.test(String(words[0]))) continue;
+    const at = Number(second);
+    const from = at * 1_000 - Number(micros) / 1_000;
+    const waited = waitedIn.get(at) ?? processors.waitedBy(redis.pid, from, at * 1_000 + 1_000) * 1_000;
+    const over = Number(micros) - SLOW_MICROS;
+    if (over <= waited) {
+      // What one call waited is not another's, too.
+      waitedIn.set(at, waited - over);
+      waiting++;
+      continue;
+    }
     const name = Object.values(scripts).find(({ sha }) => sha === words[1])?.name ?? 'another script';
     slow.set(name, [...(slow.get(name) ?? []), Number(micros)]);
   }
   const told = [...slow].map(([name, each]) => `${name} ${each.length} (slowest ${Math.max(...each)} µs)`);
-  stage.check('script calls above 5 ms', slow.size === 0, told.join(', ') || '0', '0');
+  const others = waiting > 0 ? `; ${waiting} more with their wait for a processor` : '';
+  stage.check('script calls above 5 ms', slow.size === 0, `${told.join(', ') || '0'}${others}`, '0');
 }

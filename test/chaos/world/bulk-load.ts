@@ -16,7 +16,9 @@ const EVERY_MS = 100;
 const IN_FLIGHT_MOST = 3;
 const PENDING_MOST = 4_000;
 const BATCH_MOST = 500;
+/** A refused batch is sent again after this long, and after longer while all are refused: the lines of the run pass through this process too. */
 const RETRY_MS = 250;
+const RETRY_MOST_MS = 1_000;
 const PATIENCE_MS = 15_000;
 
 /** A client that submits in bulk, each job under an id of its own: what is not accepted is sent again with the next batch. */
@@ -26,6 +28,7 @@ export class BulkLoad {
   #number = 0;
   #sent = 0;
   #inFlight = 0;
+  #retryMs = RETRY_MS;
   #stoppedAt = Number.POSITIVE_INFINITY;
   #loop: Promise<void> | undefined;
 
@@ -82,7 +85,8 @@ export class BulkLoad {
         (answer?.kind === 'refused' && (answer.status >= 500 || answer.status === 0 || answer.status === 429))
       );
     });
-    if (again.length > 0) await wait(RETRY_MS);
+    this.#retryMs = again.length < orders.length ? RETRY_MS : Math.min(this.#retryMs * 2, RETRY_MOST_MS);
+    if (again.length > 0) await wait(this.#retryMs);
     this.#pending.unshift(...again);
     this.#inFlight--;
   }

@@ -26,7 +26,9 @@ interface Asked {
   readonly code: string;
 }
 
+/** Between the tries of one submit: doubled each time, up to the second. */
 const RETRY_MS = 250;
+const RETRY_MOST_MS = 1_000;
 /** A submit that was refused or lost is tried again for this long after the load has stopped, ms. */
 const PATIENCE_MS = 15_000;
 const IN_FLIGHT_MOST = 400;
@@ -117,13 +119,13 @@ export class Load {
   async #insist(order: Order): Promise<Answer> {
     this.#inFlight++;
     try {
-      for (;;) {
+      for (let retryMs = RETRY_MS; ; retryMs = Math.min(retryMs * 2, RETRY_MOST_MS)) {
         const answer = await this.#ask(order);
         const isOver = answer.kind === 'ok' || (answer.status >= 400 && answer.status < 500 && answer.status !== 429);
         // Without a name a second try could make a second job.
         if (isOver || (answer.kind === 'unknown' && order.naming === 'bare')) return answer;
         if (Date.now() > this.#stoppedAt + PATIENCE_MS) return answer;
-        await wait(RETRY_MS);
+        await wait(retryMs);
       }
     } finally {
       this.#inFlight--;

@@ -122,6 +122,8 @@ describe.skipIf(noBrowser !== undefined)(
         .getByLabel('CSV file')
         .setInputFiles({ name: 'evil.svg', mimeType: 'image/svg+xml', buffer: Buffer.from(svg) });
       await submit(page);
+      // Until it has ended the receipt still grows, and a link that moves under the pointer is not clicked.
+      await page.locator('[data-state="completed"], [data-state="dead"]').first().waitFor(WITHIN);
       await page.getByText('What was asked for').click(WITHIN);
       const download = page.waitForEvent('download');
       await page.getByRole('link', { name: 'evil.svg' }).click();

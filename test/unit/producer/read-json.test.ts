@@ -41,12 +41,18 @@ describe('JSON from outside', () => {
     expect(scanJson(nested(32))).toBeUndefined();
     expect(scanJson(nested(33))).toEqual({ position: 32, rule: 'at most 32 levels deep' });
     expect(scanJson(nested(100_000))?.position).toBe(32);
+    expect(readJson(nested(32))).toEqual(JSON.parse(nested(32)));
+    for (const text of [nested(33), `{"a":[1,2],"b":${nested(33)}}`]) expect(() => readJson(text)).toThrow(/32 levels/);
+    const flat = `[${'{"a":[]},'.repeat(40)}{}]`;
+    expect(readJson(flat), 'many brackets that do not nest').toEqual(JSON.parse(flat));
   });
 
   it('refuses more than 10,000 keys', () => {
     const keys = (count: number): string => `{${Array.from({ length: count }, (_, i) => `"k${i}":1`).join(',')}}`;
     expect(scanJson(keys(10_000))).toBeUndefined();
     expect(scanJson(keys(10_001))?.rule).toBe('at most 10000 keys');
+    const shortest = `{${Array.from({ length: 10_001 }, () => '"":0').join(',')}}`;
+    expect(() => readJson(shortest), 'the shortest text that has so many').toThrow(/at most 10000 keys/);
   });
 
   it('refuses keys that reach a prototype, however they are written', () => {
@@ -64,6 +70,19 @@ describe('JSON from outside', () => {
 
   it('refuses numbers that would turn into something else', () => {
     expect(scanJson('{"a":1e999}')).toEqual({ position: 5, rule: 'not a number that can be kept' });
+    for (const number of [
+      '1e999',
+      '-1E+400',
+      '9e0999',
+      '1'.repeat(310),
+      `${'1'.repeat(250)}e99`,
+      `0.1e${'9'.repeat(40)}`,
+    ]) {
+      expect(() => readJson(`{"a":${number}}`), number).toThrow(/not a number that can be kept/);
+    }
+    for (const number of ['1e99', '-2.5E+10', '1'.repeat(300), `0.${'1'.repeat(400)}`, '1e-999']) {
+      expect(readJson(number), number).toBe(Number(number));
+    }
   });
 
   it('refuses bytes that are not UTF-8, and says where they begin', () => {

@@ -1,8 +1,15 @@
 import { ProdworkError } from 'prodwork/errors';
+import { LIMITS } from 'prodwork/job/limits';
 import { parse } from 'secure-json-parse';
 import { scanJson } from './scan-json.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** A key takes five characters at least (`"":0,`): a text that is no longer cannot hold too many. */
+const PLAIN_LENGTH = LIMITS.jsonKeys * 5;
+/** What the scan has to judge: escapes, names that reach a prototype, numbers that may not fit, brackets that may nest too deep. */
+const NEEDS_SCAN = new RegExp(
+  `\\\\|__|constructor|\\d[eE][+-]?\\d{3}|(?<!\\d)\\d{200}|^(?:[^[{]*[[{]){${LIMITS.jsonDepth + 1}}`,
+);
 
 /**
  * JSON from outside, as a value.
@@ -10,6 +17,20 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  */
 export function readJson(bytes: Uint8Array | string): unknown {
   const text = typeof bytes === 'string' ? bytes : decodeUtf8(bytes);
+  return parsePlain(text) ?? parseScanned(text);
+}
+
+/** Nearly every body has nothing in it to look for; one with a fault is scanned to say where. */
+function parsePlain(text: string): unknown {
+  if (text.length > PLAIN_LENGTH || NEEDS_SCAN.test(text)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseScanned(text: string): unknown {
   const fault = scanJson(text);
   if (fault) {
     const { line, column } = lineAndColumn(text, fault.position);

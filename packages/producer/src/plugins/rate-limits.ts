@@ -25,7 +25,7 @@ export function installRateLimits(app: FastifyInstance, config: ProducerConfig):
 /** Counts of the second that runs; all of them are forgotten with it, so that nothing has to be swept. */
 class Window {
   readonly #max: number;
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new Map<string, { requests: number }>();
   #endsAt = 0;
 
   constructor(max: number) {
@@ -39,13 +39,17 @@ class Window {
       this.#counts.clear();
       this.#endsAt = now + WINDOW_MS;
     }
-    const name = this.#counts.size < CALLERS_MOST || this.#counts.has(caller) ? caller : '';
-    const count = (this.#counts.get(name) ?? 0) + 1;
-    this.#counts.set(name, count);
-    if (count <= this.#max) return undefined;
+    const count = this.#counts.get(caller) ?? this.#begin(this.#counts.size < CALLERS_MOST ? caller : '');
+    if (++count.requests <= this.#max) return undefined;
     return new ProdworkError('TOO_MANY_REQUESTS', `At most ${this.#max} requests a second.`, {
       rule: `${this.#max} requests a second`,
       retryAfterSeconds: Math.max(1, Math.ceil((this.#endsAt - now) / 1000)),
     });
+  }
+
+  #begin(name: string): { requests: number } {
+    const count = this.#counts.get(name) ?? { requests: 0 };
+    this.#counts.set(name, count);
+    return count;
   }
 }

@@ -1,14 +1,20 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProdworkError } from 'prodwork/errors';
 import { isLoopback, type ProducerConfig } from '../config.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 
+/** One UUID a process, whose last part counts: a random one for each request would cost more than all its checks. */
+const idStem = randomUUID().slice(0, -12);
+let idCount = randomInt(2 ** 40);
+
 /** A caller's request id is kept when it is harmless in a log; else a new one is made. */
 export function requestId(raw: { headers: Readonly<Record<string, string | string[] | undefined>> }): string {
   const given = raw.headers['x-request-id'];
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+  return typeof given === 'string' && REQUEST_ID.test(given)
+    ? given
+    : idStem + (++idCount).toString(16).padStart(12, '0');
 }
 
 const POLICY = [
@@ -50,6 +56,7 @@ export function installSecurity(app: FastifyInstance, config: ProducerConfig): v
   const forApi = { ...API_HEADERS, ...always };
   const forPages = { ...PAGE_HEADERS, ...always };
   const hasNoTokens = config.tokensFile === '';
+  const foreignName = createForeignName();
   app.addHook('onRequest', (request, reply, done) => {
     const isApi = request.url.startsWith('/api/');
     reply.headers(isApi ? forApi : forPages).header('x-request-id', request.id);
@@ -67,9 +74,19 @@ const HARMLESS = new Set(['GET', 'HEAD', 'OPTIONS']);
  * Without tokens the API trusts this machine. A site that points its own name here (DNS rebinding) would be same-origin
  * to the browser, and could read and act; it cannot make its name a loopback one.
  */
-function foreignName(request: FastifyRequest): ProdworkError | undefined {
-  const { hostname } = request;
-  if (isLoopback(hostname.replace(/^\[(.*)\]$/, '$1')) || hostname.endsWith('.localhost')) return undefined;
+function createForeignName(): (request: FastifyRequest) => ProdworkError | undefined {
+  // Callers come with the same name over and over: the last one that was local is known again.
+  let known = 'localhost';
+  return (request) => {
+    if (request.host === known) return undefined;
+    const { hostname } = request;
+    if (!isLoopback(hostname.replace(/^\[(.*)\]$/, '$1')) && !hostname.endsWith('.localhost')) return foreign();
+    known = request.host;
+    return undefined;
+  };
+}
+
+function foreign(): ProdworkError {
   return new ProdworkError('FORBIDDEN', 'Without PRODWORK_TOKENS_FILE the API answers to loopback names alone.', {
     field: 'Host',
     rule: 'localhost, 127.0.0.1 or [::1]',

@@ -78,12 +78,12 @@ export function apiJobRoutes(app: FastifyInstance, services: Services): void {
         ...(key !== undefined && { idempotencyKey: key }),
       });
       const accepted = await submits.submit(job);
-      return reply
+      reply
         .code(accepted.outcome === 'stored' ? 202 : 200)
         .header('location', jobPath(accepted.job, config.queue))
         .header('idempotency-window', String(IDEMPOTENCY_WINDOW_SECONDS))
-        .header('cache-control', 'no-store')
-        .send(accepted.job);
+        .header('cache-control', 'no-store');
+      return accepted.job;
     },
   );
 
@@ -137,5 +137,6 @@ export function apiJobRoutes(app: FastifyInstance, services: Services): void {
 
 /** Sent twice, Node joins the two with a comma: that is a key like any other, and the same one each time. */
 function idempotencyKey(request: FastifyRequest): string | undefined {
-  return [request.headers['idempotency-key']].flat()[0];
+  const key = request.headers['idempotency-key'];
+  return typeof key === 'string' ? key : key?.[0];
 }

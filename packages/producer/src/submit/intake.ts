@@ -62,21 +62,24 @@ export function readNewJob(body: unknown, options: IntakeOptions): NewJob {
     const { field, rule } = fault ?? { field: 'payload', rule: `must fit the type ${entry.definition.type}` };
     throw new ProdworkError('INVALID_PAYLOAD', `${field} ${rule}.`, { field, rule });
   }
-  return {
+  const job = {
     queue,
     type: entry.definition.type,
     payloadJson,
     priority,
     maxAttempts: attempts,
     delivery: entry.definition.delivery,
+  };
+  // A digest per job costs more than its check: where nothing can be repeated, nothing has to be compared.
+  const isRepeatable = options.isFingerprinted === true || id !== undefined || key !== undefined;
+  if (!isRepeatable && timeout === undefined && runAt === undefined) return job;
+  return {
+    ...job,
     ...(timeout !== undefined && { timeoutMs: timeout }),
     ...(runAt !== undefined && { runAt }),
     ...(typeof id === 'string' && { id }),
     ...(key !== undefined && { idempotencyKey: key }),
-    // A digest per job costs more than its check: where nothing can be repeated, nothing has to be compared.
-    ...((options.isFingerprinted || id !== undefined || key !== undefined) && {
-      fingerprint: fingerprint({ ...body, payload, queue, priority }),
-    }),
+    ...(isRepeatable && { fingerprint: fingerprint({ ...body, payload, queue, priority }) }),
   };
 }
 

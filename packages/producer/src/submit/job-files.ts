@@ -4,15 +4,15 @@ import type { FileStore } from 'prodwork/files/file-store';
 import { fileFieldsOf } from 'prodwork/job/file-ref';
 import type { Catalog } from './catalog.ts';
 
-/** Lets the files that a job refers to live until it can have run. @throws ProdworkError `INVALID_PAYLOAD` */
-export type KeepFiles = (job: NewJob, now: number) => Promise<void>;
+/**
+ * Lets the files that a job refers to live until it can have run; undefined for a type without files, where there is
+ * nothing to wait for. @throws ProdworkError `INVALID_PAYLOAD`
+ */
+export type KeepFiles = (job: NewJob, now: number) => Promise<void> | undefined;
 
 export function createKeepFiles(files: Pick<FileStore, 'keep'>, catalog: Catalog, keepMs: number): KeepFiles {
   const fields = new Map([...catalog].map(([type, { definition }]) => [type, fileFieldsOf(definition.input)]));
-  return async (job, now) => {
-    const names = fields.get(job.type) ?? [];
-    // The payload of a type without files is not looked at again.
-    if (names.length === 0) return;
+  const keep = async (names: readonly string[], job: NewJob, now: number): Promise<void> => {
     const payload: unknown = JSON.parse(job.payloadJson);
     const refs = new Map(names.flatMap((name) => entryOf(payload, name)));
     const delayMs = job.delayMs ?? Math.max(0, (job.runAt ?? now) - now);
@@ -21,6 +21,10 @@ export function createKeepFiles(files: Pick<FileStore, 'keep'>, catalog: Catalog
     const field = `payload.${refs.get(missing)}`;
     const rule = 'must be the id of a file that was uploaded and is still kept';
     throw new ProdworkError('INVALID_PAYLOAD', `${field} ${rule}.`, { field, rule });
+  };
+  return (job, now) => {
+    const names = fields.get(job.type) ?? [];
+    return names.length === 0 ? undefined : keep(names, job, now);
   };
 }
 

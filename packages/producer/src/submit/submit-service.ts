@@ -19,12 +19,13 @@ export interface SubmitService {
 export function createSubmitService(
   submitter: Pick<Submitter, 'submit'>,
   count: (outcome: string) => void,
-  keepFiles: (job: NewJob) => Promise<void>,
+  keepFiles: (job: NewJob) => Promise<void> | undefined,
 ): SubmitService {
   return {
     async submit(job) {
       try {
-        await within(keepFiles(job), 'QUEUE_UNAVAILABLE');
+        const kept = keepFiles(job);
+        if (kept !== undefined) await within(kept, 'QUEUE_UNAVAILABLE');
         const answer = await within(submitter.submit(job), 'SUBMIT_UNKNOWN');
         count(answer.outcome);
         if (answer.outcome !== 'conflict') return answer;

@@ -22,7 +22,7 @@ const SILENCE_MS = 3_000;
 const LOST_RETRY_MS = 1_000;
 const RETRY_MS = 200;
 const BEAT_CHECK_MS = 250;
-/** Claims read back from a hold at once. */
+/** Claims read back from a hold at once, at most. */
 const READ_BACK = 10;
 
 /**
@@ -314,9 +314,11 @@ export class LeaseConsumer implements Consumer {
   }
 
   private async readBackClaims(locals: readonly string[]): Promise<void> {
-    for (let at = 0; at < locals.length; at += READ_BACK) {
+    let at = 0;
+    while (at < locals.length) {
       const ids = locals.slice(at, at + READ_BACK);
-      const texts = await this.shard.run(scripts.readHold, [this.incarnation, ...ids]);
+      const [looked, ...texts] = await this.shard.run(scripts.readHold, [this.incarnation, ...ids]);
+      at += Math.max(1, Number(looked));
       for (const text of texts.map(String)) {
         const raw = decodeClaim(text);
         if (raw === undefined || this.hands.get(raw.local, raw.fence) !== undefined) continue;

@@ -87,12 +87,14 @@ export class LeaseSubmitter implements Submitter {
     let batch: Pending[] = [];
     let bytes = 0;
     for (const entry of waiting) {
+      const length = entry.job.payloadJson.length;
+      if (batch.length > 0 && (batch.length >= BATCH_JOBS || bytes + length > BATCH_BYTES)) {
+        void this.send(queue, batch);
+        batch = [];
+        bytes = 0;
+      }
       batch.push(entry);
-      bytes += entry.job.payloadJson.length;
-      if (batch.length < BATCH_JOBS && bytes < BATCH_BYTES) continue;
-      void this.send(queue, batch);
-      batch = [];
-      bytes = 0;
+      bytes += length;
     }
     if (batch.length > 0) void this.send(queue, batch);
   }

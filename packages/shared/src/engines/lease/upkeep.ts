@@ -1,18 +1,18 @@
-import type { Redis } from 'ioredis';
 import type { Log } from '../../log.ts';
 import { type Connection, serverOf } from '../../redis/connections.ts';
 import type { EngineOptions } from '../open.ts';
+import { Lookout } from './lookout.ts';
 import { connectedNames, connectionName } from './membership.ts';
 import { scripts } from './scripts.ts';
 import type { Shard } from './shard.ts';
 
 /** How often every worker asks for, or renews, the election, ms; and how long it lasts without renewal. */
 const TICK_MS = 400;
-const ELECTION_MS = 1_200;
+const ELECTION_MS = 1_000;
 /** Without a tick for this long, Redis or everybody was away: leases that ran out meanwhile are given anew. */
 const GRACE_MS = 4_000;
-/** A missing connection means nothing while everybody reconnects: how long our own must have lasted, ms. */
-const TRUST_AFTER_MS = 5_000;
+/** Clients of a Cluster learn where a slot has gone from an answer, or by asking so often, ms. */
+const MOVED_MS = 5_000;
 
 /**
  * The work that one elected worker does for all: promote what is due, reap what expired, prune, and notice at once when
@@ -29,21 +29,18 @@ export class Upkeep {
   private isRunning = false;
   private incarnation = '';
   private epoch = '';
-  private connectedAt = 0;
-  private server: Redis | undefined;
+  private readonly lookout = new Lookout();
+  /** Where was looked last; in a Cluster, one of its nodes. */
+  private server: Connection;
   private mayLook = true;
-  /** Incarnations whose connections were missing at the last look. */
-  private missing = new Set<string>();
 
   constructor(connection: Connection, shard: Shard, options: EngineOptions, log: Log) {
     this.connection = connection;
+    this.server = connection;
     this.shard = shard;
     this.options = options;
     this.log = log;
-    connection.on('ready', () => {
-      this.connectedAt = Date.now();
-      this.missing.clear();
-    });
+    connection.on('ready', () => this.lookout.connected(performance.now()));
   }
 
   open(incarnation: string, epoch: string): void {
@@ -100,25 +97,24 @@ export class Upkeep {
       keep.bytes,
     ]);
     if (role !== 'elected') {
-      this.missing.clear();
+      this.lookout.interrupted();
       return TICK_MS;
     }
-    await this.lookForTheDead(workers.map(String));
+    if (this.lookout.dueIn(performance.now()) === 0) await this.lookForTheDead(workers.map(String));
     if (Number(more) === 1) return 0;
-    return due === '' ? TICK_MS : Math.max(0, Math.min(TICK_MS, Number(due) - Number(now)));
+    const nextMs = this.lookout.dueIn(performance.now()) || TICK_MS;
+    return due === '' ? nextMs : Math.max(0, Math.min(nextMs, Number(due) - Number(now)));
   }
 
-  /** A worker whose connections are missing at two looks in a row is dead; one look could be a reconnect. */
   private async lookForTheDead(workers: readonly string[]): Promise<void> {
     if (!this.mayLook || workers.length < 2) return;
     const server = await serverOf(this.connection, this.shard.keys.script[0]);
     // A slot that moved to another node of a Cluster: there, too, everybody has to connect first.
     if (server !== this.server) {
       this.server = server;
-      this.connectedAt = Date.now();
-      this.missing.clear();
+      this.lookout.connected(performance.now(), MOVED_MS);
+      this.lookout.interrupted();
     }
-    if (Date.now() - this.connectedAt < TRUST_AFTER_MS) return;
     const living = await connectedNames(server);
     if (living === undefined) {
       this.mayLook = false;
@@ -128,12 +124,10 @@ export class Upkeep {
     // Not even ourselves: the list is of another server, or names are stripped. It proves nothing.
     const isConnected = (incarnation: string): boolean => living.has(connectionName(this.options.prefix, incarnation));
     if (!isConnected(this.incarnation)) return;
-    const missing = workers.filter((incarnation) => !isConnected(incarnation));
-    for (const incarnation of missing.filter((one) => this.missing.has(one))) {
+    for (const incarnation of this.lookout.look(performance.now(), workers, isConnected)) {
       const args = [incarnation, this.options.deliveryLimit, this.options.keep.count, 'connection-closed'];
       const [jobs] = await this.shard.ask(scripts.deregister, args);
       this.log.warn({ incarnation, jobs: Number(jobs) }, 'a worker died; its jobs were taken back');
     }
-    this.missing = new Set(missing);
   }
 }

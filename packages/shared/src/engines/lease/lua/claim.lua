@@ -4,34 +4,41 @@
 --   types  ",sleep,primes,": what the worker knows; other lanes are passed over
 --   want   free slots
 --   out    receives one string per job: C<id> <fence> <delivery> <attempt> <generation> <suspect 0|1>\n<record>
---   bytes  stop after about this many bytes of records (at least one job is handed over)
---   recordMax  no record is longer, bytes; nil when that is not known
+--   bytes  stop before the records are more bytes than this (at least one job is handed over)
+--   mayBeLarge  a record of more than 2 KiB was submitted: each is looked at before it is read
 -- Reply: how many were claimed, and whether the bytes ended it. Cost: 6 calls per lane, plus O(jobs).
-local MOST = 500 -- ids that are read at once
-local SMALL = 512 -- bytes of a record
+local MOST = 128 -- ids that are read at once; of no more than 2 KiB each, unless a larger record was ever submitted
 local SUSPECT_AFTER = 2 -- deaths of a worker with the job in hand
 
-local function takeFrom(inc, lane, want, room, out)
-  local got, chunk = 0, 1
-  if want > 1 then
-    -- How many may be read at once: one of 256 KiB weighs as much as a thousand small ones. Where there have been large
-    -- ones, the first of the lane is looked at.
-    local length = room.recordMax
-    if not length or length > SMALL then
-      local first = call('LINDEX', P .. 'lane:' .. lane, 0)
-      length = first and call('HSTRLEN', REC, first) or 0
-    end
-    chunk = math.max(1, math.min(MOST, math.floor(room.bytes / math.max(1, length))))
+-- How many of the next jobs have room, at most so many.
+local function fitting(lane, most, bytes)
+  local ids = call('LRANGE', P .. 'lane:' .. lane, 0, most - 1)
+  for i, id in ipairs(ids) do
+    bytes = bytes - call('HSTRLEN', REC, id)
+    if bytes < 0 then return i - 1 end
   end
+  return math.max(1, #ids)
+end
+
+local function takeFrom(inc, lane, want, room, out)
+  local got, isLarge = 0, (want > 1 or room.isUsed) and room.mayBeLarge
   while got < want and room.bytes > 0 do
-    local asked = math.min(want - got, chunk)
+    local asked = math.min(want - got, MOST)
+    if isLarge then
+      asked = fitting(lane, asked, room.bytes)
+      if asked == 0 and room.isUsed then
+        room.bytes = 0
+        return got, false
+      end
+      asked = math.max(1, asked)
+    end
     local ids = call('LPOP', P .. 'lane:' .. lane, asked)
     if not ids then
       call('ZREM', TURN, lane)
       return got, true
     end
     local records, trails = call('HMGET', REC, unpack(ids)), trailsOf(ids)
-    local hold, before = {}, room.bytes
+    local hold = {}
     -- Most jobs have no trail: what is written for them is the same text.
     local freshHold, freshHead = nowUsText .. ' ' .. now .. ' 1 1 ' .. lane, ' ' .. nowUsText .. ' 1 1 1 0\n'
     for i = 1, #ids do
@@ -62,7 +69,7 @@ local function takeFrom(inc, lane, want, room, out)
           hold[#hold + 1] = freshHold
           out[#out + 1] = 'C' .. id .. freshHead .. record
         end
-        room.bytes = room.bytes - #record
+        room.bytes, room.isUsed = room.bytes - #record, true
         got = got + 1
       end
     end
@@ -71,15 +78,13 @@ local function takeFrom(inc, lane, want, room, out)
       call('ZREM', TURN, lane)
       return got, true
     end
-    local average = math.max(1, (before - room.bytes) / #ids)
-    chunk = math.max(1, math.min(MOST, math.floor(room.bytes / average)))
   end
   return got, false
 end
 
-local function claim(inc, types, want, bytes, out, recordMax)
+local function claim(inc, types, want, bytes, out, mayBeLarge)
   local lanes = call('ZRANGE', TURN, 0, 255)
-  local room, first, from = { bytes = bytes, recordMax = recordMax }, want, 1
+  local room, first, from = { bytes = bytes, isUsed = false, mayBeLarge = mayBeLarge }, want, 1
   while from <= #lanes and want > 0 and room.bytes > 0 do
     local priority, able, at = string.sub(lanes[from], 1, 1), {}, from
     while at <= #lanes and string.sub(lanes[at], 1, 1) == priority do

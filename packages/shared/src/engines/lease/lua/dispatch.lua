@@ -9,7 +9,9 @@ local INBOX_BYTES, CLAIM_BYTES, CLAIM_JOBS = 65536, 262144, 128
 
 local function dispatch(spent)
   local idle = call('ZRANGE', IDLE, 0, 63)
-  if #idle == 0 or call('HEXISTS', KEYS[1], 'paused') == 1 then return end
+  if #idle == 0 then return end
+  local meta = call('HMGET', KEYS[1], 'paused', 'large')
+  if meta[1] then return end
   local waiting, jobs, room = 0, CLAIM_JOBS - (spent or 0), CLAIM_BYTES
   for _, lane in ipairs(call('ZRANGE', TURN, 0, 255)) do waiting = waiting + call('LLEN', P .. 'lane:' .. lane) end
   for at, inc in ipairs(idle) do
@@ -17,10 +19,12 @@ local function dispatch(spent)
     local w = call('HMGET', P .. 'w:' .. inc, 'types', 'slots')
     local free = w[2] and tonumber(w[2]) - call('HLEN', P .. 'hold:' .. inc) or 0
     local share = math.min(free, math.ceil(waiting / (#idle - at + 1)))
-    local out, bytes = {}, 0
-    if share > 0 and jobs > 0 and room > 0 then claim(inc, w[1], math.min(share, jobs), room, out) end
+    local out, bytes, isFull = {}, 0, false
+    if share > 0 and jobs > 0 and room > 0 then
+      isFull = select(2, claim(inc, w[1], math.min(share, jobs), room, out, meta[2]))
+    end
     for _, item in ipairs(out) do bytes = bytes + #item end
-    jobs, room = jobs - #out, room - bytes
+    jobs, room = jobs - #out, isFull and 0 or room - bytes
     local isCut = #out < share and (jobs <= 0 or room <= 0)
     waiting = waiting - (isCut and share or #out)
     if isCut or bytes > INBOX_BYTES then

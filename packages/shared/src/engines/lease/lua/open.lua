@@ -5,7 +5,7 @@
 local layout, oldest = tonumber(ARGV[1]), tonumber(ARGV[2])
 local meta = call('HMGET', KEYS[1], 'layout', 'epoch', 'oldest')
 if not meta[2] then
-  call('HSET', KEYS[1], 'layout', ARGV[1], 'epoch', ARGV[3], 'oldest', ARGV[2], 'recordMax', 0)
+  call('HSET', KEYS[1], 'layout', ARGV[1], 'epoch', ARGV[3], 'oldest', ARGV[2])
   return { ARGV[1], ARGV[3], ARGV[2] }
 end
 -- Layout 1 did not write down what may work beside it: itself alone.

@@ -9,10 +9,11 @@ local SPANS = 6
 local JOBS = SPANS + 3 * tonumber(ARGV[5])
 local KEYED = JOBS + 2 * jobs
 local meta = call('HMGET', KEYS[1], 'epoch', 'historyStrict', 'unstoredBytes', 'historyMax',
-  'recordMax')
+  'large')
 if meta[1] ~= epoch then return { 'dataset-lost' } end
 
 local REMEMBER_MS, REMEMBER_MOST = 86400000, 1000000
+local LARGE_BYTES = 2048 -- where no record is larger, a claim need not look how large each one is
 local answer, refused = { 'ok', now }, {}
 local room = backlogMax - call('HLEN', REC)
 if room < jobs then -- finished jobs do not count
@@ -35,7 +36,7 @@ for i = 1, keyed do
   end
 end
 
-local lanes, scheduled, firstDue, stored, recordMax = {}, {}, math.huge, 0, tonumber(meta[5])
+local lanes, scheduled, firstDue, stored, isLarge = {}, {}, math.huge, 0, false
 local i = 0
 for span = SPANS, JOBS - 1, 3 do
   local lane, dueAt, last = ARGV[span], ARGV[span + 1], i + tonumber(ARGV[span + 2])
@@ -50,7 +51,7 @@ for span = SPANS, JOBS - 1, 3 do
       answer[#answer + 1] = refused[i][2]
     else
       stored = stored + 1
-      if recordMax then recordMax = math.max(recordMax, #ARGV[JOBS + i * 2 - 1]) end
+      isLarge = isLarge or #ARGV[JOBS + i * 2 - 1] > LARGE_BYTES
       if runAt > nowMs then
         scheduled[#scheduled + 1] = dueAt
         scheduled[#scheduled + 1] = id
@@ -89,7 +90,7 @@ else
   end
   call('HSET', REC, unpack(records))
 end
-if recordMax and recordMax > tonumber(meta[5]) then call('HSET', KEYS[1], 'recordMax', recordMax) end
+if isLarge and not meta[5] then call('HSET', KEYS[1], 'large', 1) end
 if #scheduled > 0 then
   call('ZADD', SCHED, unpack(scheduled))
   wakeUpkeep(firstDue)

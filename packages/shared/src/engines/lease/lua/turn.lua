@@ -8,7 +8,7 @@
 -- Cost: 5 calls, plus those of `settle` and `claim`.
 local FIRST, CLAIM_BYTES, CLAIM_JOBS = 15, 262144, 128
 local inc, epoch, leaseMs, slots = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[6])
-local meta = call('HMGET', KEYS[1], 'epoch', 'paused', 'historyMax', 'recordMax')
+local meta = call('HMGET', KEYS[1], 'epoch', 'paused', 'historyMax', 'large')
 if meta[1] ~= epoch then return { 'dataset-lost' } end
 local w = call('HMGET', P .. 'w:' .. inc, 'name', 'types', 'slots', 'call:' .. ARGV[7], 'isIdle')
 if not w[1] then return { 'gone' } end
@@ -32,7 +32,7 @@ end
 
 local want, isCut = slots - call('HLEN', P .. 'hold:' .. inc), false
 if want > 0 and not meta[2] then
-  local got, isFull = claim(inc, w[2], math.min(want, CLAIM_JOBS), CLAIM_BYTES, answer, tonumber(meta[4]))
+  local got, isFull = claim(inc, w[2], math.min(want, CLAIM_JOBS), CLAIM_BYTES, answer, meta[4])
   want = want - got
   isCut = want > 0 and (isFull or got == CLAIM_JOBS)
 end
