@@ -38,7 +38,7 @@ export interface ConsumerOptions {
 
 /** How a consumer speaks to the runtime. Called from the event loop, never concurrently, and must not throw. */
 export interface ConsumerEvents {
-  /** Jobs to run now; never more than there are free slots. */
+  /** Jobs to run now; never more than there are free slots, and no delivery a second time. */
   onClaims(claims: readonly Claim[]): void;
   /** A cancel was asked for: abort the handler, then settle with `cancel`. */
   onCancel(id: string, fence: number): void;

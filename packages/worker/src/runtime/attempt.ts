@@ -60,6 +60,7 @@ export class Attempt implements Timed {
   readonly claim: Claim;
   /** When its time is up, ms on the monotonic clock. */
   dueAt = Number.POSITIVE_INFINITY;
+  place = 0;
   readonly #served: ServedType;
   readonly #executor: Executor;
   readonly #parts: AttemptParts;

@@ -1,5 +1,7 @@
+import { type Enrolled, Roster } from 'prodwork/job/roster';
+
 /** Something whose time can be up. */
-export interface Timed {
+export interface Timed extends Enrolled {
   /** ms on the monotonic clock. */
   readonly dueAt: number;
   /** Its time is up; called once. */
@@ -15,7 +17,7 @@ const FURTHEST_MS = 2 ** 31 - 1;
  * for the next.
  */
 export class Deadlines {
-  readonly #all = new Set<Timed>();
+  readonly #all = new Roster<Timed>();
   #timer: NodeJS.Timeout | undefined;
   #wakesAt = Number.POSITIVE_INFINITY;
 
@@ -25,7 +27,7 @@ export class Deadlines {
   }
 
   remove(timed: Timed): void {
-    this.#all.delete(timed);
+    this.#all.remove(timed);
   }
 
   #arm(at: number): void {
@@ -39,9 +41,9 @@ export class Deadlines {
     this.#wakesAt = Number.POSITIVE_INFINITY;
     const now = performance.now();
     let next = Number.POSITIVE_INFINITY;
-    for (const timed of [...this.#all]) {
+    for (const timed of this.#all.values()) {
       if (timed.dueAt <= now) {
-        this.#all.delete(timed);
+        this.#all.remove(timed);
         timed.expire();
       } else if (timed.dueAt < next) {
         next = timed.dueAt;

@@ -1,5 +1,6 @@
 import type { Claim } from 'prodwork/engine/consumer';
 import type { Outcome, SettleAnswer } from 'prodwork/job/outcome';
+import type { Enrolled } from 'prodwork/job/roster';
 import type { Log } from 'prodwork/log';
 import { Attempt, type AttemptOwner, type AttemptParts, type Executor, type Stop } from './attempt.ts';
 import type { ServedType } from './job-type.ts';
@@ -22,7 +23,8 @@ export interface DeliveryParts extends AttemptParts, SettledParts {
 }
 
 /** One job in this worker's hands, from its claim to the answer to its settle. */
-export class Delivery implements AttemptOwner {
+export class Delivery implements AttemptOwner, Enrolled {
+  place = 0;
   readonly claim: Claim;
   readonly #parts: DeliveryParts;
   #log: Log | undefined;

@@ -1,6 +1,6 @@
 import type { Clock } from 'prodwork/clock';
 import type { Claim } from 'prodwork/engine/consumer';
-import { FencedMap } from 'prodwork/job/fenced-map';
+import { Roster } from 'prodwork/job/roster';
 import type { Log } from 'prodwork/log';
 import type { AttemptParts, Executor } from './attempt.ts';
 import { Deadlines } from './deadlines.ts';
@@ -30,7 +30,7 @@ export interface InHandOptions extends SettleParts {
 export class InHand {
   readonly #options: InHandOptions;
   readonly #parts: DeliveryParts;
-  readonly #deliveries = new FencedMap<Delivery>();
+  readonly #deliveries = new Roster<Delivery>();
   readonly #typeLogs = new Map<string, Log>();
   readonly #parked = new Set<Delivery>();
   readonly #idleWaiters = new Set<() => void>();
@@ -67,7 +67,7 @@ export class InHand {
   }
 
   cancel(id: string, fence: number): void {
-    const delivery = this.#deliveries.get(id, fence);
+    const delivery = this.#find(id, fence);
     if (delivery === undefined) return;
     delivery.log.info('cancel asked for');
     if (this.#parked.delete(delivery)) delivery.settle({ kind: 'cancel' });
@@ -75,7 +75,7 @@ export class InHand {
   }
 
   lost(id: string, fence: number): void {
-    const delivery = this.#deliveries.get(id, fence);
+    const delivery = this.#find(id, fence);
     // One that is being settled learns it from the answer.
     if (delivery === undefined || delivery.isSettling) return;
     this.#parked.delete(delivery);
@@ -106,10 +106,13 @@ export class InHand {
     return this.#deliveries.size === 0;
   }
 
+  #find(id: string, fence: number): Delivery | undefined {
+    return this.#deliveries.find(({ claim }) => claim.fence === fence && claim.id === id);
+  }
+
   #acceptOne(claim: Claim, now: number): void {
-    if (this.#deliveries.get(claim.id, claim.fence) !== undefined) return;
     const delivery = new Delivery(claim, this.#parts);
-    this.#deliveries.add(claim.id, delivery);
+    this.#deliveries.add(delivery);
     if (claim.delivery > 1) this.#options.metrics.redelivered(claim.type);
     if (this.#isClosed) delivery.settle({ kind: 'release', cause: 'WORKER_DRAINING' });
     else if (this.#taken >= this.#options.slots) this.#parked.add(delivery);
@@ -160,7 +163,7 @@ export class InHand {
   }
 
   #forget(delivery: Delivery): void {
-    this.#deliveries.delete(delivery.claim.id, delivery);
+    this.#deliveries.remove(delivery);
     if (this.#deliveries.size > 0) return;
     for (const wake of this.#idleWaiters) wake();
   }

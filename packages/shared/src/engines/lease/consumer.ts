@@ -209,7 +209,10 @@ export class LeaseConsumer implements Consumer {
 
   /** Adds what is new to `claims`. */
   private take(raw: RawClaim | undefined, claims: Claim[]): void {
-    if (raw === undefined || !this.seen.isNew(raw.local, raw.fence)) return;
+    if (raw !== undefined && this.seen.isNew(raw.local, raw.fence)) this.hold(raw, claims);
+  }
+
+  private hold(raw: RawClaim, claims: Claim[]): void {
     const claim = toClaim(raw, this.shard.queue, this.shard.number);
     if (claim === undefined) {
       this.buryUnreadable(raw);
@@ -324,8 +327,9 @@ export class LeaseConsumer implements Consumer {
         if (raw === undefined || this.hands.get(raw.local, raw.fence) !== undefined) continue;
         const isKnown = this.seen.has(raw.local, raw.fence);
         const claims: Claim[] = [];
+        this.seen.noteReadBack(raw.local, raw.fence);
         if (isKnown) this.giveBack(raw, 'end-forgotten');
-        else this.take(raw, claims);
+        else this.hold(raw, claims);
         for (const claim of claims) this.adopt(claim, raw);
       }
     }

@@ -1,27 +1,41 @@
-/** Jobs of one generation; two are kept. */
-const GENERATION = 5_000;
+/** So many are remembered. */
+const MOST = 5_000;
 
 /**
- * Which claims have come in lately. A claim can reach a worker twice, by the inbox and read back from its hold after a lost
- * connection, and its first copy may be settled by then: it must not be started again. The latest one of each job is enough.
- * Fences are compared for being the same: after a failover, a new server's clock may be behind, and the job is new all the same.
+ * Which claims have come in lately, for the case that one is read back from its hold after a lost connection: it may have
+ * come before, and be settled by now, and must not be started again.
  */
 export class Seen {
-  private recent = new Map<string, number>();
-  private older = new Map<string, number>();
+  private readonly locals: string[] = [];
+  private readonly fences: number[] = [];
+  private next = 0;
+  /** Of those that were read back: their first copies may still be on their way. */
+  private readonly readBack = new Set<string>();
 
+  /** Looks at all of them: for what is read back. */
   has(local: string, fence: number): boolean {
-    return this.recent.get(local) === fence || this.older.get(local) === fence;
+    return this.locals.some((other, at) => other === local && this.fences[at] === fence);
   }
 
-  /** True for the first time that a claim is shown. */
+  /** A claim that came the usual way. True unless it was read back before. */
   isNew(local: string, fence: number): boolean {
-    if (this.has(local, fence)) return false;
-    if (this.recent.size >= GENERATION) {
-      this.older = this.recent;
-      this.recent = new Map();
-    }
-    this.recent.set(local, fence);
+    if (this.readBack.size > 0 && this.readBack.has(markOf(local, fence))) return false;
+    this.note(local, fence);
     return true;
   }
+
+  /** A claim that was read back. */
+  noteReadBack(local: string, fence: number): void {
+    if (this.readBack.size >= MOST) this.readBack.clear();
+    this.readBack.add(markOf(local, fence));
+    this.note(local, fence);
+  }
+
+  private note(local: string, fence: number): void {
+    this.locals[this.next] = local;
+    this.fences[this.next] = fence;
+    this.next = (this.next + 1) % MOST;
+  }
 }
+
+const markOf = (local: string, fence: number): string => `${local} ${fence}`;

@@ -45,8 +45,8 @@ const OVERLAP_SLOTS = 8;
 
 /**
  * The fused call of a worker: settles what finished, renews the lease and claims for the free slots in one round trip.
- * Everything that happens in one turn of the event loop shares a call, or half of all slots when so many end at once; two
- * calls are under way at most, so the batch size finds itself. Calls are numbered: one whose answer was lost is sent again as it was.
+ * Everything that happens in one turn of the event loop shares a call, or half of all slots when so many end at once and
+ * no other worker is there; two calls are under way at most, so the batch size finds itself. Calls are numbered: one whose answer was lost is sent again as it was.
  */
 export class Turns {
   private readonly shard: Shard;
@@ -62,6 +62,8 @@ export class Turns {
   /** When the last renewal that was answered had been sent, by the monotonic clock, ms. */
   private renewedAt = Number.NEGATIVE_INFINITY;
   private number = 0;
+  /** No other worker was there at the last heartbeat. */
+  private isAlone = true;
   private incarnation = '';
   private epoch = '';
   slots = 0;
@@ -89,8 +91,8 @@ export class Turns {
   settle(settling: Settling): void {
     this.waiting.push(settling);
     // Half of what this worker runs is over: Redis can work on that while the other half goes on here. When all of it is,
-    // there is nothing left to wait for.
-    const enough = this.slots >= OVERLAP_SLOTS ? this.slots / 2 : this.slots;
+    // there is nothing left to wait for. With others there, Redis works for them meanwhile, and fewer calls cost it less.
+    const enough = this.isAlone && this.slots >= OVERLAP_SLOTS ? this.slots / 2 : this.slots;
     if (this.waiting.length >= enough) this.pump();
     else this.schedule();
   }
@@ -188,7 +190,10 @@ export class Turns {
   private async exchange(call: Call, slots: number, heartbeat: string): Promise<boolean> {
     const sentAt = performance.now();
     const reply = await this.shard.ask(scripts.turn, this.argsOf(call, slots, heartbeat));
-    if (heartbeat !== '' && reply[0] === 'ok') this.renewedAt = sentAt;
+    if (heartbeat !== '' && reply[0] === 'ok') {
+      this.renewedAt = sentAt;
+      this.isAlone = Number(reply[1]) === 1;
+    }
     if (!this.unanswered.includes(call)) return true;
     if (reply[0] === 'gone') {
       this.isOpen = false;

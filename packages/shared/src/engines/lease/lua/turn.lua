@@ -2,7 +2,7 @@
 -- ARGV incarnation, epoch, leaseMs, deliveryLimit, keep, slots (0: claim nothing), place of the call number (a | b),
 --      call number, heartbeat ('' or vitals as JSON), rss, memoryLimit (bytes), items, runs of completed ones,
 --      1 when a handler of these may have reported progress, then the items as `settle` reads them
--- Reply {ok, now, refused positions "1,4", claims ..., M when there is more than one call hands out}; {gone} when the incarnation was taken for dead; {dataset-lost}
+-- Reply {ok, how many workers there are ('' without a heartbeat), refused positions "1,4", claims ..., M when there is more than one call hands out}; {gone} when the incarnation was taken for dead; {dataset-lost}
 -- A call that is sent again with the same number settles nothing twice: it is answered from what was noted, and claims
 -- nothing (what the first copy claimed is read from the hold).
 -- Cost: 5 calls, plus those of `settle` and `claim`.
@@ -16,14 +16,15 @@ DELIVERY_LIMIT, KEEP = tonumber(ARGV[4]), tonumber(ARGV[5])
 
 local noted = ARGV[8] .. ' '
 if w[4] and string.sub(w[4], 1, #noted) == noted then
-  return { 'ok', now, string.sub(w[4], #noted + 1) }
+  return { 'ok', '', string.sub(w[4], #noted + 1) }
 end
 
 local refused, hasGivenBack = settle(inc, w[1], ARGV, FIRST, tonumber(ARGV[12]), tonumber(ARGV[13]), ARGV[14] == '1',
   meta[3])
-local answer = { 'ok', now, table.concat(refused, ',') }
+local answer = { 'ok', '', table.concat(refused, ',') }
 if ARGV[9] ~= '' then
   call('ZADD', WORKERS, nowMs + leaseMs, inc)
+  answer[2] = call('ZCARD', WORKERS)
   call('HSET', P .. 'w:' .. inc, 'heartbeatAt', now, 'vitals', ARGV[9], 'rss', ARGV[10], 'memoryLimit', ARGV[11],
     'slots', slots)
 elseif w[3] ~= ARGV[6] then
