@@ -79,6 +79,23 @@ describe('who is dead, judged from looks at the list of connections', () => {
     }
   });
 
+  test('an elected one that let its term run out and is missing is dead at the first look', () => {
+    lookout.silent('two');
+    expect(look(WITHOUT_TWO)).toEqual(['two']);
+  });
+
+  test('an elected one that let its term run out and is still connected only was slow', () => {
+    lookout.silent('two');
+    expect(look(ALL)).toEqual([]);
+    expect(looksUntilDead(WITHOUT_TWO)).toBe(2);
+  });
+
+  test('nor is it dead at the first look when everybody reconnects', () => {
+    lookout.connected(now);
+    lookout.silent('two');
+    expect(look(WITHOUT_TWO)).toEqual([]);
+  });
+
   test('looks of two turns as the elected one are not in a row', () => {
     look(WITHOUT_TWO);
     lookout.interrupted();

@@ -33,6 +33,11 @@ export class Lookout {
     this.missing.clear();
   }
 
+  /** This one was elected and has let its term run out: as good as a look at which it was missing. */
+  silent(incarnation: string): void {
+    this.missing.set(incarnation, 1);
+  }
+
   /** Ms until the next look. */
   dueIn(now: number): number {
     return Math.max(0, this.lookedAt + APART_MS - now);

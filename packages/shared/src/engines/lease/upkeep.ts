@@ -7,8 +7,8 @@ import { scripts } from './scripts.ts';
 import type { Shard } from './shard.ts';
 
 /** How often every worker asks for, or renews, the election, ms; and how long it lasts without renewal. */
-const TICK_MS = 400;
-const ELECTION_MS = 1_000;
+const TICK_MS = 300;
+const ELECTION_MS = 900;
 /** Without a tick for this long, Redis or everybody was away: leases that ran out meanwhile are given anew. */
 const GRACE_MS = 4_000;
 /** Clients of a Cluster learn where a slot has gone from an answer, or by asking so often, ms. */
@@ -85,7 +85,7 @@ export class Upkeep {
   /** One tick. Resolves to the ms until the next one. */
   private async work(): Promise<number> {
     const { leaseMs, deliveryLimit, keep } = this.options;
-    const [role, now, due, more, ...workers] = await this.shard.ask(scripts.tick, [
+    const [role, now, due, more, silent, ...workers] = await this.shard.ask(scripts.tick, [
       this.incarnation,
       this.epoch,
       ELECTION_MS,
@@ -100,9 +100,10 @@ export class Upkeep {
       this.lookout.interrupted();
       return TICK_MS;
     }
+    if (silent !== '') this.lookout.silent(String(silent));
     if (this.lookout.dueIn(performance.now()) === 0) await this.lookForTheDead(workers.map(String));
     if (Number(more) === 1) return 0;
-    const nextMs = this.lookout.dueIn(performance.now()) || TICK_MS;
+    const nextMs = Math.min(TICK_MS, this.lookout.dueIn(performance.now()) || TICK_MS);
     return due === '' ? nextMs : Math.max(0, Math.min(nextMs, Number(due) - Number(now)));
   }
 

@@ -1,5 +1,5 @@
 -- shard: what every script begins with: the clock, the keys, and how a trail is read and written.
--- KEYS[1] <prefix>meta: layout, epoch, paused, turnSeq, large (1: a record of more than 2 KiB was submitted)
+-- KEYS[1] <prefix>meta: layout, epoch, paused, turnSeq, tickAt, elected, large (1: a record of more than 2 KiB was submitted)
 -- KEYS[2] <prefix>guard: never exists, so that a script is refused (TRYAGAIN) while its slot is being moved
 -- Every other key is derived from the same prefix and hash tag. See docs/decisions/0002-lease-layout.md.
 -- Cost: one TIME per script.

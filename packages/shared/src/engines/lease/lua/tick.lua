@@ -1,10 +1,11 @@
 -- tick: the upkeep that one elected worker does
 -- ARGV incarnation, epoch, electionMs, leaseMs, deliveryLimit, keep, keepAgeMs, graceMs, keepBytes
--- Reply {elected, now, next due time or '', 1 when there is more to do at once, incarnations ...}; {follower}; {dataset-lost}
+-- Reply {elected, now, next due time or '', 1 when there is more to do at once, who let the last term run out or '',
+--   incarnations ...}; {follower}; {dataset-lost}
 -- Cost: O(what expired), bounded per call; nothing that waits is looked at.
 local PROMOTE_MOST, PRUNE_MOST, RECORD_BYTES = 500, 500, 300 -- what a kept job takes beside its texts
 local inc, leaseMs = ARGV[1], tonumber(ARGV[4])
-local meta = call('HMGET', KEYS[1], 'epoch', 'tickAt')
+local meta = call('HMGET', KEYS[1], 'epoch', 'tickAt', 'elected')
 if meta[1] ~= ARGV[2] then return { 'dataset-lost' } end
 local elected = call('GET', P .. 'upkeep')
 if elected and elected ~= inc then return { 'follower' } end
@@ -14,7 +15,7 @@ local hasMore, moved = false, 0
 
 -- A gap means that Redis, or everybody, was away: nobody could renew, so nobody is late yet.
 local wasAway = meta[2] and nowMs - tonumber(meta[2]) > tonumber(ARGV[8])
-call('HSET', KEYS[1], 'tickAt', now)
+call('HSET', KEYS[1], 'tickAt', now, 'elected', inc)
 for _, late in ipairs(call('ZRANGE', WORKERS, '-inf', now, 'BYSCORE', 'LIMIT', 0, 10)) do
   if wasAway then
     call('ZADD', WORKERS, nowMs + leaseMs, late)
@@ -75,4 +76,5 @@ end
 
 local due = call('ZRANGE', SCHED, 0, 0, 'WITHSCORES')
 if due[2] and tonumber(due[2]) <= nowMs then hasMore = true end
-return { 'elected', now, due[2] or '', hasMore and 1 or 0, unpack(call('ZRANGE', WORKERS, 0, -1)) }
+local silent = not elected and meta[3] and meta[3] ~= inc and meta[3] or ''
+return { 'elected', now, due[2] or '', hasMore and 1 or 0, silent, unpack(call('ZRANGE', WORKERS, 0, -1)) }
