@@ -118,7 +118,7 @@ async function settleAccounts(scenario: Scenario, stage: Stage, engine: string, 
   if (!isDrained) stage.remark('the queue was not empty when the time to drain was over');
   if (world.powerCuts.length > 0) {
     stage.remark(
-      `of the last 2 s before the power cut: ${verdict.lostToPowerCut} accepted jobs lost, ${verdict.repeatedAfterPowerCut} commits forgotten and made again`,
+      `of the last 2 s before a power cut, or a kill of Redis amid a write: ${verdict.lostToPowerCut} accepted jobs lost, ${verdict.repeatedAfterPowerCut} commits forgotten and made again`,
     );
   }
   stage.check('jobs accepted', verdict.jobs > 0, verdict.jobs, 'more than 0');

@@ -72,6 +72,19 @@ export class Stage {
     return record;
   }
 
+  /**
+   * Ends Redis. One that is killed while a write of its log is put off forgets what that held, as in a power cut, and is
+   * judged like one.
+   */
+  async endRedis(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const { redis, powerCuts } = this.world;
+    const unwritten = signal === 'SIGKILL' ? await redis.unwrittenBytes() : 0;
+    await redis.end(signal);
+    if (unwritten === 0) return;
+    powerCuts.push(Date.now());
+    this.remark(`Redis was killed with ${unwritten} bytes answered for and not yet written: an fsync was under way`);
+  }
+
   remark(text: string): void {
     this.remarks.push(text);
     this.#say(text);

@@ -166,7 +166,7 @@ async function redisAway(stage: Stage, { kind, fault, lastsMs }: Planned, weathe
   const record: FaultRecord = stage.fault(fault, `Redis ${how}, back after ${(lastsMs / 1_000).toFixed(1)} s`);
   weather.redisAway++;
   try {
-    await redis.end(kind === 'kill-redis' ? 'SIGKILL' : 'SIGTERM');
+    await stage.endRedis(kind === 'kill-redis' ? 'SIGKILL' : 'SIGTERM');
     await wait(lastsMs);
     await redis.start();
     record.until = Date.now();

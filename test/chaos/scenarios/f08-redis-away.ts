@@ -20,7 +20,7 @@ export const redisAway: Scenario = {
         continue;
       }
       const fault = stage.fault('F08', `kill -9 of Redis, back after ${awayMs / 1_000} s`);
-      await world.redis.end('SIGKILL');
+      await stage.endRedis('SIGKILL');
       await wait(awayMs);
       await world.redis.start();
       const ready = Date.now();

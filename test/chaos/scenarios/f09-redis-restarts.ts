@@ -23,7 +23,7 @@ export const redisRestarts: Scenario = {
     for (let number = 1; number <= restarts; number++) {
       const isHard = stage.random.chance(0.5);
       const fault = stage.fault('F09', `Redis ${isHard ? 'killed' : 'stopped'} and started, ${number} of ${restarts}`);
-      await world.redis.end(isHard ? 'SIGKILL' : 'SIGTERM');
+      await stage.endRedis(isHard ? 'SIGKILL' : 'SIGTERM');
       await wait(stage.random.between(0, 1_000));
       await world.redis.start();
       fault.until = Date.now();

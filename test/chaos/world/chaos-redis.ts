@@ -106,6 +106,15 @@ export class ChaosRedis {
     return spawnSync('chrt', args, { stdio: 'ignore' }).status === 0;
   }
 
+  /**
+   * What it has answered for and not yet written: with `everysec` Redis puts a write off, for 2 s at most, while an fsync is
+   * under way. 0 when it does not say.
+   */
+  async unwrittenBytes(): Promise<number> {
+    const info = await Promise.race([this.admin.info('persistence').catch(() => ''), wait(300).then(() => '')]);
+    return Number(/aof_buffer_length:(\d+)/.exec(info)?.[1] ?? 0);
+  }
+
   /** Resolves when it is gone. */
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const child = this.#child;

@@ -21,22 +21,36 @@ export interface IsolateOptions {
   readonly execArgv?: readonly string[];
 }
 
-/** Makes executors that run one job alone in a process of its own, so that its death is its own. */
-export const isolateIn =
-  (options: IsolateOptions) =>
-  ({ type }: Claim, log: Log): Executor => {
+/**
+ * Makes executors that run one job alone in a process of its own, so that its death is its own. Starting a process holds
+ * the event loop up: of many, one is started in each turn of it, so that heartbeats and the other jobs go on.
+ */
+export const isolateIn = (options: IsolateOptions) => {
+  let turn = Promise.resolve();
+  return ({ type }: Claim, log: Log): Executor => {
     let child: IsolatedJob | undefined;
+    let isClosed = false;
     return {
-      run(payload, context) {
+      async run(payload, context) {
+        turn = turn.then(nextTurn);
+        await turn;
+        if (isClosed) return undefined;
+        context.signal.throwIfAborted();
         child = new IsolatedJob(options, context, log);
         const { job, fence, idempotencyKey } = context;
         const { worker, logging } = options;
         return child.ask({ say: 'run', type, payload, job, fence, idempotencyKey, worker, logging });
       },
       verify: () => child?.ask({ say: 'verify' }),
-      close: () => child?.close(),
+      close() {
+        isClosed = true;
+        child?.close();
+      },
     };
   };
+};
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 class IsolatedJob {
   readonly #child: ChildProcess;
