@@ -39,7 +39,7 @@ export const mutations: readonly Mutation[] = [
       { file: `${LUA}/settle.lua`, from: /if not isOurs or seen\[id\] then/, to: 'if seen[id] then' },
       {
         file: 'packages/shared/src/engines/lease/consumer.ts',
-        from: /else if \(!held\.isSettling\) this\.drop\(held\);/,
+        from: /else if \(held\.isHeld && !held\.isSettling\) this\.drop\(held\);/,
         to: '',
       },
       {

@@ -304,13 +304,15 @@ export class LeaseConsumer implements Consumer {
   /** Compares what Redis says we hold with what we have. Resolves false when this incarnation is gone. */
   private async reconcile(epoch: string): Promise<boolean> {
     await this.turns.resend();
+    // What comes by the inbox while Redis answers may be newer than the answer: that is not judged by it.
+    const inHand = this.hands.all();
     const [tag, ...pairs] = await this.shard.ask(scripts.holds, [this.incarnation, epoch]);
     if (tag === 'gone') return false;
     const holds = new Map<string, string>();
     for (let at = 0; at < pairs.length; at += 2) holds.set(String(pairs[at]), String(pairs[at + 1]));
-    for (const held of this.hands.all()) {
+    for (const held of inHand) {
       if (holds.get(held.local) === String(held.claim.fence)) holds.delete(held.local);
-      else if (!held.isSettling) this.drop(held);
+      else if (held.isHeld && !held.isSettling) this.drop(held);
     }
     await this.readBackClaims([...holds.keys()]);
     return true;
