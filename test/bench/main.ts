@@ -1,6 +1,6 @@
 /** `npm run bench`: see `--help`, and docs/benchmark.md for what it measures and how. */
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { findServerBinary, NoRedisError } from '../../compose/run/redis/find.ts';
 import { machineProbes } from '../../compose/run/redis/probes.ts';
 import { footprintPart } from './footprint/footprint-part.ts';
@@ -34,7 +34,9 @@ async function main(args: readonly string[]): Promise<number> {
       say('stopping after this run');
     });
   }
-  const command = ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
+  // Where a file lies on this machine is nobody's business: its name is enough to run the same again.
+  const named = args.map((arg) => (arg.startsWith('/') ? basename(arg) : arg));
+  const command = ['npm run bench', ...(named.length > 0 ? ['--', ...named] : [])].join(' ');
   const surroundings: Surroundings = { root: ROOT, command, say, isStopping: () => isStopping };
   switch (options.part) {
     case 'peers':

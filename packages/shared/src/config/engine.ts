@@ -70,7 +70,13 @@ export const engineSettings = {
     20,
     'Starts of one job, whatever ended them; then it is dead with its payload kept.',
   ),
-  keepCount: integer('QUEUE_KEEP_COUNT', 10_000, 0, 10_000_000, 'Finished jobs kept in Redis, per final state; for a moment, one in a hundred more.'),
+  keepCount: integer(
+    'QUEUE_KEEP_COUNT',
+    10_000,
+    0,
+    10_000_000,
+    'Finished jobs kept in Redis, per final state; for a moment, one in a hundred more.',
+  ),
   keepAgeMs: integer(
     'QUEUE_KEEP_AGE_MS',
     7 * 24 * 3600 * 1000,
