@@ -1,6 +1,9 @@
 import { now } from '../measure/moments.ts';
 import { type Payload, RESULT } from '../systems/system.ts';
 
+/** A look at the CPU so often, at least: of many workers each runs few of the jobs. */
+const MARK_JOBS = 250;
+
 /** A look at the process while it works: after how many effects, when, and how much CPU it had used by then. */
 export interface Mark {
   readonly effects: number;
@@ -39,7 +42,7 @@ export class Tally {
     this.#counts = new Uint8Array(jobs);
     this.#moments = new Float64Array(effects);
     this.#latencies = new Float64Array(effects);
-    this.#markEvery = Math.max(1, Math.floor(effects / 100));
+    this.#markEvery = Math.max(1, Math.min(MARK_JOBS, Math.floor(effects / 100)));
     this.#workMs = workMs;
   }
 
