@@ -1,6 +1,6 @@
 import { KEEP, type SystemName } from './systems/system.ts';
 
-/** Jobs of each scenario for a system of weight 1: about two seconds of the fast ones. */
+/** Jobs of each scenario for a system of weight 1: two to six seconds, so that compiling is not what is measured. */
 const JOBS = {
   cycle: 400_000,
   'drain.p1.c1': 30_000,

@@ -59,6 +59,18 @@ describe('slots', () => {
     await worker.stop();
   });
 
+  test('the same delivery handed over twice runs once', async () => {
+    const { handler, seen, openAll } = gate();
+    const { worker, consumer } = await workerWith([handler]);
+    const claim = consumer.give('gate', {});
+    consumer.context.events.onClaims([claim]);
+    openAll();
+    await until('it is settled', () => consumer.settled.length > 0);
+    await worker.stop();
+    expect(seen.started).toHaveLength(1);
+    expect(consumer.settled).toHaveLength(1);
+  });
+
   test('a handler that ignores its signal past the grace keeps its slot until it ends, and its job is settled', async () => {
     const { handler, seen, openAll } = gate({ heedsSignal: false });
     const { worker, consumer } = await workerWith([handler], { slots: 2, graceMs: 1 });

@@ -34,6 +34,7 @@ export class InHand {
   readonly #typeLogs = new Map<string, Log>();
   readonly #parked = new Set<Delivery>();
   readonly #idleWaiters = new Set<() => void>();
+  #newestFence = 0;
   #taken = 0;
   #lingering = 0;
   #isClosed = false;
@@ -63,7 +64,13 @@ export class InHand {
 
   accept(claims: readonly Claim[]): void {
     const now = performance.now();
-    for (const claim of claims) this.#acceptOne(claim, now);
+    const newestFence = this.#newestFence;
+    for (const claim of claims) {
+      // Fences are times: one that is newer than all before cannot have come before, and nothing is looked for.
+      if (claim.fence <= newestFence && this.#find(claim.id, claim.fence) !== undefined) continue;
+      this.#newestFence = Math.max(this.#newestFence, claim.fence);
+      this.#acceptOne(claim, now);
+    }
   }
 
   cancel(id: string, fence: number): void {

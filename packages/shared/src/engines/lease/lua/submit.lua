@@ -8,8 +8,7 @@ local epoch, backlogMax, jobs, keyed = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV
 local SPANS = 6
 local JOBS = SPANS + 3 * tonumber(ARGV[5])
 local KEYED = JOBS + 2 * jobs
-local meta = call('HMGET', KEYS[1], 'epoch', 'historyStrict', 'unstoredBytes', 'historyMax',
-  'large')
+local meta = call('HMGET', KEYS[1], 'epoch', 'historyStrict', 'unstoredBytes', 'historyMax', 'large')
 if meta[1] ~= epoch then return { 'dataset-lost' } end
 
 local REMEMBER_MS, REMEMBER_MOST = 86400000, 1000000

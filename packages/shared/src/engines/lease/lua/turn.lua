@@ -2,7 +2,8 @@
 -- ARGV incarnation, epoch, leaseMs, deliveryLimit, keep, slots (0: claim nothing), place of the call number (a | b),
 --      call number, heartbeat ('' or vitals as JSON), rss, memoryLimit (bytes), items, runs of completed ones,
 --      1 when a handler of these may have reported progress, then the items as `settle` reads them
--- Reply {ok, how many workers there are ('' without a heartbeat), refused positions "1,4", claims ..., M when there is more than one call hands out}; {gone} when the incarnation was taken for dead; {dataset-lost}
+-- Reply {ok, how many workers there are ('' without a heartbeat), refused positions "1,4", claims ..., M when there is
+--   more than one call hands out}; {gone} when the incarnation was taken for dead; {dataset-lost}
 -- A call that is sent again with the same number settles nothing twice: it is answered from what was noted, and claims
 -- nothing (what the first copy claimed is read from the hold).
 -- Cost: 5 calls, plus those of `settle` and `claim`.
