@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { FINAL_STATES } from '../../job/job.ts';
 import { scripts } from './scripts.ts';
+import { isJob } from './keys.ts';
 import type { Shard } from './shard.ts';
 
 /** Things of one shard that are out of place; all zero on a healthy one. */
@@ -64,7 +65,7 @@ async function idsInPlace(server: Redis, own: string): Promise<ReadonlySet<strin
     for await (const id of members(server, `${own}${state}`)) ids.add(id);
   }
   for (const incarnation of await server.zrange(`${own}workers`, 0, '-1')) {
-    for (const id of await server.hkeys(`${own}hold:${incarnation}`)) ids.add(id);
+    for (const id of await server.hkeys(`${own}hold:${incarnation}`)) if (isJob(id)) ids.add(id);
   }
   return ids;
 }
@@ -79,8 +80,10 @@ async function* fields(server: Redis, key: string): AsyncGenerator<string> {
 }
 
 async function* members(server: Redis, key: string): AsyncGenerator<string> {
+  const isList = key.endsWith(':completed');
   for (let from = 0; ; from += PAGE) {
-    const page = await server.zrange(key, from, String(from + PAGE - 1));
+    const to = from + PAGE - 1;
+    const page = isList ? await server.lrange(key, from, to) : await server.zrange(key, from, String(to));
     yield* page;
     if (page.length < PAGE) return;
   }

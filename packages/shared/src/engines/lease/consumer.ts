@@ -8,7 +8,7 @@ import type { EngineOptions } from '../open.ts';
 import { Hands, type Held } from './hands.ts';
 import { Inbox, ready } from './inbox.ts';
 import { connectionName, join } from './membership.ts';
-import { decodeClaim, decodeRecord, HeldClaim, type RawClaim, toClaim } from './record.ts';
+import { decodeClaim, decodeClaims, decodeRecord, HeldClaim, type RawClaim, toClaim } from './record.ts';
 import { scripts } from './scripts.ts';
 import { Seen } from './seen.ts';
 import { type DataSets, Shard } from './shard.ts';
@@ -177,15 +177,17 @@ export class LeaseConsumer implements Consumer {
   }
 
   /** Messages of the turn's answer and of the inbox. */
-  private receive(messages: readonly string[]): void {
+  private receive(messages: readonly unknown[]): void {
     this.turned.turns = Date.now();
     const claims: Claim[] = [];
     const { isLeaseDoubtful } = this.turns;
-    for (const message of messages) {
+    for (const part of messages) {
+      const message = Array.isArray(part) ? 'C' : String(part);
       switch (message[0]) {
         case 'C':
           // This process stood still: Redis is asked first what is still ours, and that is read back from the hold.
           if (isLeaseDoubtful) this.recover();
+          else if (Array.isArray(part)) for (const raw of decodeClaims(part)) this.take(raw, claims);
           else this.take(decodeClaim(message), claims);
           break;
         case 'X':

@@ -14,10 +14,11 @@
  * | `workers` | zset | incarnation -> lease deadline |
  * | `w:<incarnation>` | hash | who it is, its vitals, its last call numbers |
  * | `names` | hash | worker name -> incarnation |
- * | `hold:<incarnation>` | hash | id -> fence, start, delivery, attempt, lane |
+ * | `hold:<incarnation>` | hash | id -> fence, start, delivery, attempt, lane; and `#`, which is no job (see `isJob`) |
  * | `in:<incarnation>` | list | claims and notices for a worker that waits |
  * | `idle` | zset | incarnations with free slots, longest waiting first |
- * | `completed` `dead` `cancelled` `abandoned` | zset | id -> finish time |
+ * | `completed` | list | ids, oldest first |
+ * | `dead` `cancelled` `abandoned` | zset | id -> finish time |
  * | `keys`, `keysexp` | hash, zset | chosen ids and idempotency keys, and until when they are remembered |
  * | `progress` | hash | id -> what its handler last reported |
  * | `stat` | hash | totals |
@@ -42,8 +43,14 @@ export interface Layout {
   readonly oldest: number;
 }
 
-/** 2: `meta` names the oldest layout that may work beside it, and workers name theirs. */
-export const LAYOUT: Layout = { number: 2, oldest: 1 };
+/**
+ * 2: `meta` names the oldest layout that may work beside it, and workers name theirs. 3: completed jobs stand in a list, and a
+ * hold is a table.
+ */
+export const LAYOUT: Layout = { number: 3, oldest: 3 };
+
+/** Whether a field of a hold is a job. One is not: its long value makes the hold a table, in which Redis finds a job at once. */
+export const isJob = (field: string): boolean => field !== '#';
 
 export function shardKeys(prefix: string, queue: string, shard: number): ShardKeys {
   const own = `${prefix}:{${queue}:${shard}}:`;

@@ -3,6 +3,7 @@ import { formatJobId } from '../../job/ids.ts';
 import { JOB_STATES, type Job, type JobState } from '../../job/job.ts';
 import type { Connection } from '../../redis/connections.ts';
 import { decodeJob } from './job-view.ts';
+import { isJob } from './keys.ts';
 import { scripts } from './scripts.ts';
 import type { Shard } from './shard.ts';
 
@@ -14,7 +15,7 @@ const CHUNK = 100;
 interface Source {
   readonly state: JobState;
   readonly key: string;
-  readonly kind: 'list' | 'newest-first' | 'soonest-first' | 'hold';
+  readonly kind: 'list' | 'list-from-its-end' | 'newest-first' | 'soonest-first' | 'hold';
 }
 
 /**
@@ -79,6 +80,8 @@ async function sourcesOf(connection: Connection, shard: Shard, state: JobState):
     }
     case 'scheduled':
       return [{ state, key: `${own}sched`, kind: 'soonest-first' }];
+    case 'completed':
+      return [{ state, key: `${own}${state}`, kind: 'list-from-its-end' }];
     default:
       return [{ state, key: `${own}${state}`, kind: 'newest-first' }];
   }
@@ -89,8 +92,10 @@ async function idsOf(connection: Connection, { key, kind }: Source, from: number
   switch (kind) {
     case 'list':
       return connection.lrange(key, from, to);
+    case 'list-from-its-end':
+      return (await connection.lrange(key, -1 - to, -1 - from)).reverse();
     case 'hold':
-      return (await connection.hkeys(key)).sort().slice(from, to + 1);
+      return (await connection.hkeys(key)).filter(isJob).sort().slice(from, to + 1);
     case 'soonest-first':
       return connection.zrange(key, from, String(to));
     case 'newest-first':

@@ -31,6 +31,9 @@ export function encodeRecord(job: NewJob, lane: string, createdAt: number, runAt
 
 /** Reads a record; undefined when it has not this form (planted, or damaged). */
 export function decodeRecord(record: string): { header: RecordHeader; payloadJson: string } | undefined {
+  if (lastLine !== undefined && record.startsWith(lastLine.text) && record[lastLine.text.length] === '\n') {
+    return { header: lastLine.header, payloadJson: record.slice(lastLine.text.length + 1) };
+  }
   const end = record.indexOf('\n');
   const header = decodeHeader(end < 0 ? record : record.slice(0, end));
   return header && end >= 0 ? { header, payloadJson: record.slice(end + 1) } : undefined;
@@ -101,6 +104,13 @@ export function decodeClaim(text: string): RawClaim | undefined {
   const { fence, delivery, attempt, generation, isSuspect } = lastHead.head;
   const record = text.slice(from + lastHead.text.length);
   return { local: text.slice(1, from), fence, delivery, attempt, generation, isSuspect, record };
+}
+
+/** Reads what was claimed together in first deliveries: a list of fence, ids and records. */
+export function* decodeClaims([fence, ids, records]: readonly unknown[]): Generator<RawClaim> {
+  if (!Array.isArray(ids) || !Array.isArray(records)) return;
+  const head: ClaimHead = { fence: Number(fence), delivery: 1, attempt: 1, generation: 1, isSuspect: false };
+  for (let at = 0; at < ids.length; at++) yield { ...head, local: String(ids[at]), record: String(records[at]) };
 }
 
 function decodeHead(text: string): ClaimHead | undefined {

@@ -43,32 +43,34 @@ function compose(kind: Kind, name: string, parts: readonly Part[] = []): Script 
 }
 
 const ENDS = ['ending', 'complete', 'retry', 'bury', 'release', 'abandon', 'crash', 'cancel', 'settle-one'];
-const PRUNE = ['unstored', 'forget', 'prune'];
+const PRUNE = ['unstored', 'finals', 'forget', 'prune'];
 const SETTLE = [
   'limits',
   later('awaitStore', 'unstored'),
   later('prune', ...PRUNE),
-  later('settleOne', ...ENDS),
+  'end-in',
+  later('settleMixed', ...ENDS, 'settle-mixed'),
   'settle',
 ];
 const REAP = [...SETTLE, 'reap'];
-const DISPATCH = later('dispatch', 'claim', 'dispatch');
+const CLAIM = [later('fitting', 'fitting'), later('takeMixed', 'claim-mixed'), 'claim'];
+const DISPATCH = later('dispatch', 'fitting', 'claim-mixed', 'claim', 'dispatch');
 
 export const scripts = {
   open: compose('works', 'open'),
   submit: compose('adds', 'submit', [DISPATCH]),
   register: compose('works', 'register'),
   deregister: compose('works', 'deregister', [...REAP, DISPATCH]),
-  turn: compose('works', 'turn', [...SETTLE, 'claim', later('dispatch', 'dispatch')]),
+  turn: compose('works', 'turn', [...SETTLE, ...CLAIM, later('dispatch', 'dispatch')]),
   holds: compose('works', 'holds'),
-  readHold: compose('reads', 'read-hold', ['claim']),
-  tick: compose('works', 'tick', [...REAP, 'unstored', 'forget', DISPATCH, later('promote', 'promote')]),
+  readHold: compose('reads', 'read-hold', ['claim-mixed']),
+  tick: compose('works', 'tick', [...REAP, 'unstored', 'finals', 'forget', DISPATCH, later('promote', 'promote')]),
   progress: compose('works', 'progress'),
   cancel: compose('works', 'cancel-job', ['unstored', 'locate']),
   reopen: compose('works', 'reopen', ['unstored', 'locate', DISPATCH]),
-  remove: compose('works', 'remove', ['unstored', 'forget', 'locate']),
+  remove: compose('works', 'remove', ['unstored', 'finals', 'forget', 'locate']),
   pause: compose('works', 'pause', [DISPATCH]),
-  mend: compose('works', 'mend', [...REAP, DISPATCH, 'locate']),
+  mend: compose('works', 'mend', [...REAP, DISPATCH, 'finals', 'locate']),
   show: compose('reads', 'show', ['locate']),
   census: compose('reads', 'census'),
   workers: compose('reads', 'workers'),

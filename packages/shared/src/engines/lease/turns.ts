@@ -25,8 +25,8 @@ interface Call {
 }
 
 export interface TurnHooks {
-  /** Claims as the script sent them. */
-  onClaims(claims: readonly string[]): void;
+  /** Claims as the script sent them: one by one, or those of first deliveries together. */
+  onClaims(claims: readonly unknown[]): void;
   onSettled(settling: Settling, answer: SettleAnswer): void;
   /** This incarnation was taken for dead. */
   onGone(): void;
@@ -208,7 +208,7 @@ export class Turns {
     for (const [index, settling] of call.items.entries()) {
       this.hooks.onSettled(settling, refused.has(index + 1) ? 'lost' : 'committed');
     }
-    if (reply.length > 3) this.hooks.onClaims(reply.slice(3).map(String));
+    if (reply.length > 3) this.hooks.onClaims(reply.slice(3));
     if (this.waiting.length > 0 || this.isWanted) this.schedule();
     return true;
   }
@@ -234,7 +234,7 @@ export class Turns {
   }
 }
 
-/** Completed items as they travel: those that follow one another with one fence share it. */
+/** Completed items as they travel: those that follow one another with one fence share it; their ids, then their bodies. */
 function completedRuns(items: readonly Settling[]): { readonly runs: number; readonly fields: readonly ScriptArg[] } {
   const fields: ScriptArg[] = [];
   let [runs, from] = [0, 0];
@@ -243,7 +243,8 @@ function completedRuns(items: readonly Settling[]): { readonly runs: number; rea
     let to = from + 1;
     while (to < items.length && items[to]?.held.claim.fence === fence) to++;
     fields.push(fence, to - from);
-    for (const { held, verb } of items.slice(from, to)) fields.push(held.local, verb[3]);
+    for (let at = from; at < to; at++) fields.push(items[at]?.held.local ?? '');
+    for (let at = from; at < to; at++) fields.push(items[at]?.verb[3] ?? '');
     runs++;
     from = to;
   }

@@ -1,6 +1,7 @@
 import type { WorkerView } from '../../engine/inspector.ts';
 import { formatJobId } from '../../job/ids.ts';
 import { pairs } from './census.ts';
+import { isJob } from './keys.ts';
 
 interface Where {
   readonly queue: string;
@@ -19,7 +20,8 @@ export function decodeWorkers(shard: Where, reply: readonly unknown[]): readonly
 function decodeWorker(shard: Where, [id, deadline, fields, holds]: readonly unknown[], now: number): WorkerView {
   const field = pairs(fields);
   const vitals = parseVitals(field.get('vitals'));
-  const jobs = [...pairs(holds)].map(([local, hold]) => {
+  const held = [...pairs(holds)].filter(([field]) => isJob(field));
+  const jobs = held.map(([local, hold]) => {
     const [, startedAt, , , lane = ''] = hold.split(' ');
     const type = lane.slice(1).replace('!', '');
     return { id: formatJobId(shard.queue, shard.number, local), type, startedAt: Number(startedAt) };

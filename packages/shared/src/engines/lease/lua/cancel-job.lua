@@ -19,5 +19,5 @@ t.state, t.at, t.cancel = 'X', now, 0
 call('HSET', ST, id, writeTrail(t))
 call('ZADD', P .. 'cancelled', now, id)
 count('cancelled', 1)
-awaitStore({ now, id })
+awaitStore({ id })
 return { 'cancelled' }

@@ -2,7 +2,7 @@
 -- Reply {layout, epoch, paused or '', jobs, scheduled, completed, dead, cancelled, abandoned, active, now,
 --   {totals: field, value ...}, {lane, length, record and trail of its first job ...}}. Cost: O(workers + lanes)
 local active = 0
-for _, inc in ipairs(call('ZRANGE', WORKERS, 0, -1)) do active = active + call('HLEN', P .. 'hold:' .. inc) end
+for _, inc in ipairs(call('ZRANGE', WORKERS, 0, -1)) do active = active + heldBy(inc) end
 local lanes = {}
 for _, lane in ipairs(call('ZRANGE', TURN, 0, 255)) do
   local key = P .. 'lane:' .. lane
@@ -16,6 +16,6 @@ for _, lane in ipairs(call('ZRANGE', TURN, 0, 255)) do
   end
 end
 local meta = call('HMGET', KEYS[1], 'layout', 'epoch', 'paused')
-return { meta[1] or '', meta[2] or '', meta[3] or '', call('HLEN', REC), call('ZCARD', SCHED), call('ZCARD', P .. 'completed'),
+return { meta[1] or '', meta[2] or '', meta[3] or '', call('HLEN', REC), call('ZCARD', SCHED), call('LLEN', P .. 'completed'),
   call('ZCARD', P .. 'dead'), call('ZCARD', P .. 'cancelled'), call('ZCARD', P .. 'abandoned'), active, now,
   call('HGETALL', STAT), lanes }

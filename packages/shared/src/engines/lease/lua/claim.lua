@@ -3,21 +3,25 @@
 -- priority take turns; within a lane first in, first out. Entries whose job has left the lane are dropped on the way.
 --   types  ",sleep,primes,": what the worker knows; other lanes are passed over
 --   want   free slots
---   out    receives one string per job: C<id> <fence> <delivery> <attempt> <generation> <suspect 0|1>\n<record>
+--   out    receives one list {fence, {ids ...}, {records ...}} for jobs that are handed over for the first time, and one string
+--          per job with a past: C<id> <fence> <delivery> <attempt> <generation> <suspect 0|1>\n<record>
 --   bytes  stop before the records are more bytes than this (at least one job is handed over)
---   mayBeLarge  a record of more than 2 KiB was submitted: each is looked at before it is read
+--   mayBeLarge  a record of more than 2 KiB was submitted: each is looked at before it is read (`fitting`)
 -- Reply: how many were claimed, and whether the bytes ended it. Cost: 6 calls per lane, plus O(jobs).
 local MOST = 128 -- ids that are read at once; of no more than 2 KiB each, unless a larger record was ever submitted
-local SUSPECT_AFTER = 2 -- deaths of a worker with the job in hand
 
--- How many of the next jobs have room, at most so many.
-local function fitting(lane, most, bytes)
-  local ids = call('LRANGE', P .. 'lane:' .. lane, 0, most - 1)
-  for i, id in ipairs(ids) do
-    bytes = bytes - call('HSTRLEN', REC, id)
-    if bytes < 0 then return i - 1 end
+-- Jobs that no worker has had before. Reply: how many; nil when a record is missing.
+local function takeFirst(inc, lane, ids, records, room, out)
+  local held, hold, bytes = nowUsText .. ' ' .. now .. ' 1 1 ' .. lane, {}, 0
+  for i = 1, #ids do
+    if not records[i] then return nil end
+    hold[2 * i - 1], hold[2 * i] = ids[i], held
+    bytes = bytes + #records[i]
   end
-  return math.max(1, #ids)
+  call('HSET', P .. 'hold:' .. inc, unpack(hold))
+  out[#out + 1] = { nowUsText, ids, records }
+  room.bytes, room.isUsed = room.bytes - bytes, true
+  return #ids
 end
 
 local function takeFrom(inc, lane, want, room, out)
@@ -38,42 +42,8 @@ local function takeFrom(inc, lane, want, room, out)
       return got, true
     end
     local records, trails = call('HMGET', REC, unpack(ids)), trailsOf(ids)
-    local hold = {}
-    -- Most jobs have no trail: what is written for them is the same text.
-    local freshHold, freshHead = nowUsText .. ' ' .. now .. ' 1 1 ' .. lane, ' ' .. nowUsText .. ' 1 1 1 0\n'
-    for i = 1, #ids do
-      local id, record, trail = ids[i], records[i], trails[i]
-      local t = trail and readTrail(trail)
-      if t and t.ghosts > 0 then
-        t.ghosts = t.ghosts - 1
-        if t.state == 'G' and t.ghosts == 0 then
-          call('HDEL', ST, id)
-        else
-          call('HSET', ST, id, writeTrail(t))
-        end
-        -- A reopened job stands behind its own ghost: what was read for it before is out of date.
-        for j = i + 1, #ids do
-          if ids[j] == id then trails[j] = call('HGET', ST, id) end
-        end
-      elseif not record then
-        count('strays', 1)
-      elseif not t or t.state == '-' then
-        hold[#hold + 1] = id
-        if t then
-          local fence = string.format('%.0f', math.max(nowUs, t.f + 1))
-          local n, a = t.n + 1, t.a + 1
-          hold[#hold + 1] = fence .. ' ' .. now .. ' ' .. n .. ' ' .. a .. ' ' .. lane
-          out[#out + 1] = 'C' .. id .. ' ' .. fence .. ' ' .. n .. ' ' .. a .. ' ' .. t.g ..
-            (t.k >= SUSPECT_AFTER and ' 1\n' or ' 0\n') .. record
-        else
-          hold[#hold + 1] = freshHold
-          out[#out + 1] = 'C' .. id .. freshHead .. record
-        end
-        room.bytes, room.isUsed = room.bytes - #record, true
-        got = got + 1
-      end
-    end
-    if #hold > 0 then call('HSET', P .. 'hold:' .. inc, unpack(hold)) end
+    local taken = not trails and takeFirst(inc, lane, ids, records, room, out)
+    got = got + (taken or takeMixed(inc, lane, ids, records, trails or {}, room, out))
     if #ids < asked then
       call('ZREM', TURN, lane)
       return got, true

@@ -7,6 +7,20 @@
 -- Cost: O(idle workers), at most 64 of them, plus the claim of at most 128 jobs or 256 KiB, and of one more.
 local INBOX_BYTES, CLAIM_BYTES, CLAIM_JOBS = 65536, 262144, 128
 
+-- What `claim` gave out, one string per job, as an inbox takes it. Reply: the strings, and their bytes.
+local function oneByOne(out)
+  local claims, bytes = {}, 0
+  for _, part in ipairs(out) do
+    if type(part) == 'string' then
+      claims[#claims + 1] = part
+    else
+      for i, id in ipairs(part[2]) do claims[#claims + 1] = 'C' .. id .. ' ' .. part[1] .. ' 1 1 1 0\n' .. part[3][i] end
+    end
+  end
+  for _, text in ipairs(claims) do bytes = bytes + #text end
+  return claims, bytes
+end
+
 local function dispatch(spent)
   local idle = call('ZRANGE', IDLE, 0, 63)
   if #idle == 0 then return end
@@ -17,24 +31,24 @@ local function dispatch(spent)
   for at, inc in ipairs(idle) do
     if waiting <= 0 then return end
     local w = call('HMGET', P .. 'w:' .. inc, 'types', 'slots')
-    local free = w[2] and tonumber(w[2]) - call('HLEN', P .. 'hold:' .. inc) or 0
+    local free = w[2] and tonumber(w[2]) - heldBy(inc) or 0
     local share = math.min(free, math.ceil(waiting / (#idle - at + 1)))
-    local out, bytes, isFull = {}, 0, false
+    local out, isFull = {}, false
     if share > 0 and jobs > 0 and room > 0 then
       isFull = select(2, claim(inc, w[1], math.min(share, jobs), room, out, meta[2]))
     end
-    for _, item in ipairs(out) do bytes = bytes + #item end
-    jobs, room = jobs - #out, isFull and 0 or room - bytes
-    local isCut = #out < share and (jobs <= 0 or room <= 0)
-    waiting = waiting - (isCut and share or #out)
+    local claims, bytes = oneByOne(out)
+    jobs, room = jobs - #claims, isFull and 0 or room - bytes
+    local isCut = #claims < share and (jobs <= 0 or room <= 0)
+    waiting = waiting - (isCut and share or #claims)
     if isCut or bytes > INBOX_BYTES then
       call('RPUSH', P .. 'in:' .. inc, 'S')
-    elseif #out > 0 then
-      call('RPUSH', P .. 'in:' .. inc, unpack(out))
+    elseif #claims > 0 then
+      call('RPUSH', P .. 'in:' .. inc, unpack(claims))
     end
-    if isCut or free - #out <= 0 then
+    if isCut or free - #claims <= 0 then
       call('ZREM', IDLE, inc)
-    elseif #out > 0 then
+    elseif #claims > 0 then
       call('ZADD', IDLE, 'XX', call('HINCRBY', KEYS[1], 'idleSeq', 1), inc)
     end
   end

@@ -15,7 +15,6 @@ local function finish(t, item, batch, state)
   t.state, t.at, t.cancel = state, now, 0
   local to = batch.final[state] or {}
   batch.final[state] = to
-  to[#to + 1] = now
   to[#to + 1] = item.id
 end
 

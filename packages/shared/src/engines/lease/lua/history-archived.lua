@@ -8,8 +8,5 @@ for i = 3, #ARGV, 2 do
 end
 noLongerUnstored(stored)
 -- What was held back for the history and is past its count goes now.
-for _, state in pairs(FINAL) do
-  local over = call('ZCARD', P .. state) - KEEP
-  if over > 0 then prune(state, over, #stored + 1) end
-end
+for _, state in pairs(FINAL) do prune(state, #stored) end
 return { 'ok' }

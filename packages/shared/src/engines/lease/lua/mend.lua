@@ -21,7 +21,7 @@ elseif what == 'trail' then
 elseif what == 'member' then
   if call('HEXISTS', REC, ARGV[3]) == 1 then return { 0 } end
   if mends and name == 'progress' then call('HDEL', P .. name, ARGV[3]) end
-  if mends and name ~= 'progress' then call('ZREM', P .. name, ARGV[3]) end
+  if mends and name ~= 'progress' then unlist(name, { ARGV[3] }) end
 elseif what == 'holder' then
   if call('ZSCORE', WORKERS, name) then return { 0 } end
   if mends then reap(name, 'lease-expired') end

@@ -1,12 +1,18 @@
--- prune: drops the oldest jobs of a final state that the history, where there is one, has stored
--- Cost: 5 calls, and O(jobs dropped).
+-- prune: when more of a final state are kept than KEEP, drops the oldest ones that the history, where there is one, has stored
+--   ended  how many have just ended: so many may go at once, and TOGETHER more
+-- Cost: 6 calls, and O(jobs dropped).
 local TOGETHER = 200
---   over  how many more than KEEP there are
---   most  how many may go at once, beside TOGETHER
-local function prune(state, over, most)
-  local oldest = call('ZRANGE', P .. state, 0, math.min(over, most + TOGETHER) - 1)
+local function prune(state, ended)
+  local over = sizeOf(state) - KEEP
+  if over <= 0 then return end
+  local oldest = oldestOf(state, math.min(over, ended + TOGETHER))
   local ids = storedOf(oldest)
-  local areOldest = #ids == #oldest
-  if areOldest then call('ZREMRANGEBYRANK', P .. state, 0, #ids - 1) end
-  forget(state, ids, areOldest)
+  if #ids < #oldest then
+    unlist(state, ids)
+  elseif state == 'completed' then
+    call('LTRIM', P .. state, #ids, -1)
+  else
+    call('ZREMRANGEBYRANK', P .. state, 0, #ids - 1)
+  end
+  forget(state, ids)
 end

@@ -9,7 +9,7 @@ local function reap(inc, cause)
   local held, claims, from = call('HGETALL', P .. 'hold:' .. inc), {}, {}
   for i = 1, #held, 2 do
     local fence = string.match(held[i + 1], '^%d+')
-    claims[#claims + 1] = { id = held[i], fence = fence, at = tonumber(fence) }
+    if held[i] ~= NO_JOB then claims[#claims + 1] = { id = held[i], fence = fence, at = tonumber(fence) } end
   end
   table.sort(claims, function(a, b) return a.at > b.at end)
   for i, claimed in ipairs(claims) do

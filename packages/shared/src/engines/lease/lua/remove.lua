@@ -1,5 +1,5 @@
 -- remove: forgets a job that is not active. ARGV epoch, id. Reply {removed | refused | not-found}
--- Cost: O(workers) for a job that waits, plus 6 calls.
+-- Cost: O(workers) for a job that waits, O(jobs kept) for a completed one, plus 6 calls.
 if call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return { 'dataset-lost' } end
 local id = ARGV[2]
 local state, t = locate(id)
@@ -12,5 +12,6 @@ if state == 'waiting' or state == 'scheduled' then
   state = 'cancelled'
 end
 if call('ZSCORE', UNSTORED, id) then noLongerUnstored({ id }) end
+unlist(state, { id })
 forget(state, { id })
 return { 'removed' }

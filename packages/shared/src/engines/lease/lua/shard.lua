@@ -12,6 +12,7 @@ local now, nowUsText = string.format('%.0f', nowMs), string.format('%.0f', nowUs
 
 local REC, ST, TURN, SCHED = P .. 'rec', P .. 'st', P .. 'turn', P .. 'sched'
 local WORKERS, IDLE, STAT = P .. 'workers', P .. 'idle', P .. 'stat'
+local NO_JOB = '#' -- the field of a hold that is no job: see `register`
 
 -- A trail is what happened to a job so far: one header line, then one line per delivery (@), and at the end the error
 -- (!), result (=) and evidence (~) of its last attempt. A job that was never handed over has none.
@@ -43,14 +44,24 @@ local function deliveryLines(lines)
   return cut and string.sub(lines, 1, cut - 1) or lines
 end
 
--- The trails of these ids, as HMGET gives them. Each finished job has one; when there are no more than that, and none that
--- was cancelled (its entry may still stand in a lane), no job that waits or runs has any: a long list need not be read.
+-- The trails of these ids, as HMGET gives them; nil when none of them has any. Each finished job has one; when there are
+-- no more than that, and none that was cancelled (its entry may still stand in a lane), no job that waits or runs has any:
+-- a long list need not be read.
 local function trailsOf(ids)
   if #ids >= 8 and call('ZCARD', P .. 'cancelled') == 0 and call('HLEN', ST) ==
-    call('ZCARD', P .. 'completed') + call('ZCARD', P .. 'dead') + call('ZCARD', P .. 'abandoned') then
-    return {}
+    call('LLEN', P .. 'completed') + call('ZCARD', P .. 'dead') + call('ZCARD', P .. 'abandoned') then
+    return nil
   end
-  return call('HMGET', ST, unpack(ids))
+  local trails = call('HMGET', ST, unpack(ids))
+  for i = 1, #ids do
+    if trails[i] then return trails end
+  end
+  return nil
+end
+
+-- How many jobs an incarnation holds. One field of its hold is none (see `register`).
+local function heldBy(inc)
+  return math.max(0, call('HLEN', P .. 'hold:' .. inc) - 1)
 end
 
 -- Reply: the total.

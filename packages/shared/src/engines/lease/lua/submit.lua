@@ -16,7 +16,7 @@ local LARGE_BYTES = 2048 -- where no record is larger, a claim need not look how
 local answer, refused = { 'ok', now }, {}
 local room = backlogMax - call('HLEN', REC)
 if room < jobs then -- finished jobs do not count
-  room = room + call('ZCARD', P .. 'completed') + call('ZCARD', P .. 'dead') + call('ZCARD', P .. 'cancelled') +
+  room = room + call('LLEN', P .. 'completed') + call('ZCARD', P .. 'dead') + call('ZCARD', P .. 'cancelled') +
     call('ZCARD', P .. 'abandoned')
 end
 if meta[2] == '1' and tonumber(meta[3] or '0') > tonumber(meta[4]) then room = 0 end

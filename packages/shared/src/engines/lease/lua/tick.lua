@@ -27,11 +27,29 @@ end
 moved = moved + promote(PROMOTE_MOST)
 if moved > 0 then dispatch(moved) end
 
+-- By age. When a completed job ended stands in its trail: the oldest ones are looked at, one by one.
+local TRAILS_BYTES, STEP = 1048576, 20
+local function endedBefore(state, at)
+  if state ~= 'completed' then return call('ZRANGE', P .. state, '-inf', at, 'BYSCORE', 'LIMIT', 0, PRUNE_MOST) end
+  local ids, room = {}, TRAILS_BYTES
+  while #ids < PRUNE_MOST do
+    local some = call('LRANGE', P .. state, #ids, #ids + STEP - 1)
+    for _, id in ipairs(some) do
+      local trail = room > 0 and call('HGET', ST, id) or ''
+      if room <= 0 or tonumber(string.match(trail, '^%S (%d+)') or 0) > tonumber(at) then return ids end
+      room = room - #trail
+      ids[#ids + 1] = id
+    end
+    if #some < STEP then return ids end
+  end
+  return ids
+end
+
 local oldest = string.format('%.0f', nowMs - tonumber(ARGV[7]))
 for _, state in pairs(FINAL) do
-  local ids = call('ZRANGE', P .. state, '-inf', oldest, 'BYSCORE', 'LIMIT', 0, PRUNE_MOST)
-  ids = storedOf(ids)
+  local ids = storedOf(endedBefore(state, oldest))
   if #ids > 0 then
+    unlist(state, ids)
     forget(state, ids)
     hasMore = hasMore or #ids == PRUNE_MOST
   end
@@ -40,14 +58,15 @@ end
 -- By bytes: what a state takes is estimated from its oldest jobs; the state that takes most gives way.
 local bytes, largest, most = 0, nil, 0
 for _, state in pairs(FINAL) do
-  local sample, sampled = call('ZRANGE', P .. state, 0, 9), 0
+  local sample, sampled = oldestOf(state, 10), 0
   for _, id in ipairs(sample) do sampled = sampled + call('HSTRLEN', REC, id) + call('HSTRLEN', ST, id) + RECORD_BYTES end
-  local takes = #sample == 0 and 0 or call('ZCARD', P .. state) * sampled / #sample
+  local takes = #sample == 0 and 0 or sizeOf(state) * sampled / #sample
   bytes = bytes + takes
   if takes > most then largest, most = state, takes end
 end
 if largest and bytes > tonumber(ARGV[9]) then
-  local ids = storedOf(call('ZRANGE', P .. largest, 0, PRUNE_MOST - 1))
+  local ids = storedOf(oldestOf(largest, PRUNE_MOST))
+  unlist(largest, ids)
   forget(largest, ids)
   hasMore = hasMore or #ids > 0
 end

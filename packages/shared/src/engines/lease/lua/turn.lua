@@ -32,7 +32,7 @@ elseif w[3] ~= ARGV[6] then
   call('HSET', P .. 'w:' .. inc, 'slots', slots)
 end
 
-local want, isCut = slots - call('HLEN', P .. 'hold:' .. inc), false
+local want, isCut = slots - heldBy(inc), false
 if want > 0 and not meta[2] then
   local got, isFull = claim(inc, w[2], math.min(want, CLAIM_JOBS), CLAIM_BYTES, answer, meta[4])
   want = want - got

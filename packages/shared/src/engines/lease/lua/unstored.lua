@@ -28,12 +28,12 @@ local function noLongerUnstored(members)
   end
 end
 
--- members: finish time, id, ... as for ZADD; their trails are written.
-local function awaitStore(members)
+-- Jobs that have just finished; their trails are written.
+local function awaitStore(ids)
   local rules = call('HMGET', KEYS[1], 'historyMax', 'historyStrict')
   if not rules[1] then return end
-  local ids = {}
-  for i = 2, #members, 2 do ids[#ids + 1] = members[i] end
+  local members = {}
+  for i, id in ipairs(ids) do members[2 * i - 1], members[2 * i] = now, id end
   call('ZADD', UNSTORED, unpack(members))
   local bytes = call('HINCRBY', KEYS[1], 'unstoredBytes', weigh(ids))
   if rules[2] == '1' or bytes <= tonumber(rules[1]) then return end
