@@ -1,6 +1,6 @@
 import type { Claim } from 'prodwork/engine/consumer';
+import { bytesPast } from 'prodwork/job/bytes-past';
 import { parse } from 'secure-json-parse';
-import { bytesPast } from './bytes-past.ts';
 import { type Failure, failure, messageOf } from './failure.ts';
 import type { ServedType } from './job-type.ts';
 

@@ -1,5 +1,5 @@
+import { bytesPast } from 'prodwork/job/bytes-past';
 import type { Outcome } from 'prodwork/job/outcome';
-import { bytesPast } from './bytes-past.ts';
 import { type Failure, failure, messageOf } from './failure.ts';
 import type { ServedType } from './job-type.ts';
 

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { FINAL_STATES } from '../../job/job.ts';
-import { scripts } from './scripts.ts';
 import { isJob } from './keys.ts';
+import { scripts } from './scripts.ts';
 import type { Shard } from './shard.ts';
 
 /** Things of one shard that are out of place; all zero on a healthy one. */

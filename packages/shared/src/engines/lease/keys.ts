@@ -4,7 +4,7 @@
  *
  * | key | type | holds |
  * |---|---|---|
- * | `meta` | hash | layout, oldest (layout that may work beside it), epoch (which data set this is), paused, sequence numbers, large (a record of more than 2 KiB was submitted) |
+ * | `meta` | hash | layout, oldest (layout that may work beside it), epoch (which data set this is), paused, sequence numbers, large (a record of more than 2 KiB was submitted), past (a job that has not ended, or a ghost, may have a trail) |
  * | `guard` | - | never exists: named by every script, so that none runs while the slot is being moved |
  * | `rec` | hash | job id -> record, written once |
  * | `st` | hash | job id -> trail; absent until a delivery has ended |

@@ -95,7 +95,10 @@ async function idsOf(connection: Connection, { key, kind }: Source, from: number
     case 'list-from-its-end':
       return (await connection.lrange(key, -1 - to, -1 - from)).reverse();
     case 'hold':
-      return (await connection.hkeys(key)).filter(isJob).sort().slice(from, to + 1);
+      return (await connection.hkeys(key))
+        .filter(isJob)
+        .sort()
+        .slice(from, to + 1);
     case 'soonest-first':
       return connection.zrange(key, from, String(to));
     case 'newest-first':

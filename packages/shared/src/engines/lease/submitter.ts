@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { bodyDigest } from '../../engine/body-digest.ts';
 import type { NewJob, Submitted, Submitter } from '../../engine/submitter.ts';
 import { isProdworkError, ProdworkError } from '../../errors.ts';
+import { bytesPast } from '../../job/bytes-past.ts';
 import { formatJobId, randomLocalId } from '../../job/ids.ts';
 import type { Job } from '../../job/job.ts';
 import {
@@ -24,6 +25,8 @@ const BATCH_JOBS = 500;
 const BATCH_BYTES = 256 * 1024;
 /** So many are sent without waiting for the end of the turn, as long as no more than that are under way. */
 const EARLY_JOBS = 50;
+/** Records of more bytes are not read many at once: the script is told when there is one. */
+const LARGE_RECORD = 2 * 1024;
 /** How long a submit waits for a connection that is coming back, ms: the answer is due within 2 s. */
 const CONNECT_WITHIN_MS = 1_500;
 const SILENCE_MS = 2_000;
@@ -127,6 +130,7 @@ export class LeaseSubmitter implements Submitter {
     const records: ScriptArg[] = [];
     const keyed: ScriptArg[] = [];
     const span = { lane: '', runAt: 0, jobs: 0 };
+    let hasLarge = false;
     const endSpan = (): void => {
       if (span.jobs > 0) spans.push(span.lane, span.runAt, span.jobs);
     };
@@ -138,13 +142,15 @@ export class LeaseSubmitter implements Submitter {
         Object.assign(span, { lane, runAt, jobs: 0 });
       }
       span.jobs++;
-      records.push(local, encodeRecord(job, lane, createdAt, runAt));
+      const record = encodeRecord(job, lane, createdAt, runAt);
+      records.push(local, record);
+      hasLarge ||= bytesPast(record, LARGE_RECORD) !== undefined;
       for (const name of rememberedNames(job)) keyed.push(index + 1, name, bodyDigest(job));
       jobs.push(newJob(shard, local, job, createdAt, runAt));
     }
     endSpan();
-    const counts = [batch.length, keyed.length / 3, spans.length / 3];
-    const args = [epoch, this.options.backlogMax, ...counts, ...spans, ...records, ...keyed];
+    const head = [epoch, this.options.backlogMax, batch.length, keyed.length / 3, hasLarge ? 1 : 0, spans.length / 3];
+    const args = [...head, ...spans, ...records, ...keyed];
     const reply = await this.ask(shard, args, batch);
     this.skewMs = Math.round(Number(reply[1]) - (sentAt + Date.now()) / 2);
     return { jobs, reply };

@@ -33,12 +33,15 @@ const FINAL: { readonly [letter: string]: FinalState } = {
   X: 'cancelled',
   A: 'abandoned',
 };
+/** The trail of a job that completed in its first delivery, before what the attempt left: finishedAt, fence, worker. */
+const FIRST = /^c(\d+) (\d+) ([^\n]*)/;
 const HEADER = /^(\S) (\d+) (\d+) (\d+) (\d+) (\d+) (\d+) (\d) (\d+)$/;
 
 /** Reads a trail; '' is the trail of a job that no worker has ended yet. What cannot be read is left out. */
 export function decodeTrail(text: string): Trail {
   if (text === '') return EMPTY;
-  const [head = '', ...lines] = text.split('\n');
+  const full = text.replace(FIRST, 'C $1 1 1 1 0 $2 0 0\n@1,1,$3,$2,,,c,');
+  const [head = '', ...lines] = full.split('\n');
   const [, state = '-', finishedAt, generation, , attempts, , fence, cancel] = HEADER.exec(head) ?? [];
   const value = (mark: string): string | undefined => lines.find((line) => line.startsWith(mark))?.slice(1);
   const final = FINAL[state];

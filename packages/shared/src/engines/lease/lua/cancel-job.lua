@@ -10,6 +10,7 @@ if state == 'active' then
   if t.cancel == 1 then return { 'requested' } end
   t.cancel = 1
   call('HSET', ST, id, writeTrail(t))
+  notePast()
   call('RPUSH', P .. 'in:' .. inc, 'X' .. id .. ' ' .. string.match(hold, '^%d+'))
   return { 'requested' }
 end
@@ -17,6 +18,7 @@ if state ~= 'waiting' and state ~= 'scheduled' then return { 'refused' } end
 if state == 'waiting' then t.ghosts = t.ghosts + 1 else call('ZREM', SCHED, id) end
 t.state, t.at, t.cancel = 'X', now, 0
 call('HSET', ST, id, writeTrail(t))
+notePast()
 call('ZADD', P .. 'cancelled', now, id)
 count('cancelled', 1)
 awaitStore({ id })

@@ -24,8 +24,9 @@ end
 local function dispatch(spent)
   local idle = call('ZRANGE', IDLE, 0, 63)
   if #idle == 0 then return end
-  local meta = call('HMGET', KEYS[1], 'paused', 'large')
+  local meta = call('HMGET', KEYS[1], 'paused', 'large', 'past')
   if meta[1] then return end
+  mayHavePast = meta[3] == '1'
   local waiting, jobs, room = 0, CLAIM_JOBS - (spent or 0), CLAIM_BYTES
   for _, lane in ipairs(call('ZRANGE', TURN, 0, 255)) do waiting = waiting + call('LLEN', P .. 'lane:' .. lane) end
   for at, inc in ipairs(idle) do

@@ -22,4 +22,5 @@ if found[1] < 3 and call('TYPE', P .. 'completed').ok == 'zset' then
   for from = 1, #ids, 1000 do call('RPUSH', P .. 'completed', unpack(ids, from, math.min(from + 999, #ids))) end
 end
 call('HSET', KEYS[1], 'layout', ARGV[1], 'oldest', ARGV[2])
+notePast()
 return { layout, meta[2], oldest }

@@ -9,6 +9,7 @@ if state == 'waiting' or state == 'scheduled' then
   if state == 'waiting' then t.ghosts = t.ghosts + 1 else call('ZREM', SCHED, id) end
   t.state = 'G'
   call('HSET', ST, id, writeTrail(t))
+  notePast()
   state = 'cancelled'
 end
 if call('ZSCORE', UNSTORED, id) then noLongerUnstored({ id }) end

@@ -21,6 +21,7 @@ end
 t.state, t.at, t.g, t.n, t.a, t.k, t.cancel, t.lines = '-', '0', t.g + 1, 0, 0, 0, 0, ''
 call('ZREM', P .. state, id)
 call('HSET', ST, id, writeTrail(t))
+notePast()
 enter('RPUSH', lane, { id })
 dispatch()
 return { 'reopened' }

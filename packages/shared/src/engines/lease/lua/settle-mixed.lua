@@ -30,6 +30,7 @@ local function settleMixed(hold, worker, from, first, n, runs, mayHaveProgress, 
   if #gone == 0 then return refused, false end
   call('HDEL', hold, unpack(gone))
   call('HSET', ST, unpack(written))
+  notePast()
   if mayHaveProgress and call('EXISTS', P .. 'progress') == 1 then call('HDEL', P .. 'progress', unpack(gone)) end
   for state, ended in pairs(batch.final) do endIn(FINAL[state], ended, hasHistory) end
   for field, by in pairs(batch.stats) do count(field, by) end

@@ -15,7 +15,7 @@ local function trailsOfFirst(worker, from, at, runs, ids, holds)
   local written, i = {}, 0
   for _ = 1, runs do
     local fence, jobs = from[at], tonumber(from[at + 1])
-    local head = 'C ' .. now .. ' 1 1 1 0 ' .. fence .. ' 0 0\n@1,1,' .. worker .. ',' .. fence .. ',,,c,'
+    local head = 'c' .. now .. ' ' .. fence .. ' ' .. worker
     local body, known = at + 1 + jobs, nil
     for job = 1, jobs do
       i = i + 1

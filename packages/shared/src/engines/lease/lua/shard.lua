@@ -1,5 +1,6 @@
 -- shard: what every script begins with: the clock, the keys, and how a trail is read and written.
--- KEYS[1] <prefix>meta: layout, epoch, paused, turnSeq, tickAt, elected, large (1: a record of more than 2 KiB was submitted)
+-- KEYS[1] <prefix>meta: layout, epoch, paused, turnSeq, tickAt, elected, large (1: a record of more than 2 KiB was submitted),
+--   past (1: a job that has not ended, or a ghost, may have a trail)
 -- KEYS[2] <prefix>guard: never exists, so that a script is refused (TRYAGAIN) while its slot is being moved
 -- Every other key is derived from the same prefix and hash tag. See docs/decisions/0002-lease-layout.md.
 -- Cost: one TIME per script.
@@ -19,10 +20,19 @@ local NO_JOB = '#' -- the field of a hold that is no job: see `register`
 -- Header: state finishedAt generation deliveries attempts deaths fence cancel ghosts
 --   state  - unfinished, C completed, D dead, X cancelled, A abandoned, G forgotten (kept for its ghosts alone)
 --   ghosts entries of this job that still stand in a lane though the job has left it; a claim drops them
+-- Nearly all jobs complete in their first delivery. Their trail is c<finishedAt> <fence> <worker>, and what the attempt left.
 local readTrail
 function readTrail(text)
   if not text then
     return { state = '-', at = '0', g = 1, n = 0, a = 0, k = 0, f = 0, cancel = 0, ghosts = 0, lines = '' }
+  end
+  local endedAt, fence, worker, left = string.match(text, '^c(%d+) (%d+) ([^\n]*)()')
+  if endedAt then
+    local line = '\n@1,1,' .. worker .. ',' .. fence .. ',,,c,'
+    return {
+      state = 'C', at = endedAt, g = 1, n = 1, a = 1, k = 0, f = tonumber(fence), cancel = 0, ghosts = 0,
+      lines = line .. string.sub(text, left),
+    }
   end
   local state, at, g, n, a, k, f, cancel, ghosts, rest =
     string.match(text, '^(%S) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d) (%d+)()')
@@ -44,19 +54,22 @@ local function deliveryLines(lines)
   return cut and string.sub(lines, 1, cut - 1) or lines
 end
 
--- The trails of these ids, as HMGET gives them; nil when none of them has any. Each finished job has one; when there are
--- no more than that, and none that was cancelled (its entry may still stand in a lane), no job that waits or runs has any:
--- a long list need not be read.
+-- The trails of these ids, as HMGET gives them; nil when none of them has any. Most jobs get theirs when they complete: as
+-- long as no other one has any (meta `past`), and no entry of a lane is a ghost, there is nothing to read.
+local mayHavePast = true -- until meta says that it is not so
 local function trailsOf(ids)
-  if #ids >= 8 and call('ZCARD', P .. 'cancelled') == 0 and call('HLEN', ST) ==
-    call('LLEN', P .. 'completed') + call('ZCARD', P .. 'dead') + call('ZCARD', P .. 'abandoned') then
-    return nil
-  end
+  if not mayHavePast then return nil end
   local trails = call('HMGET', ST, unpack(ids))
   for i = 1, #ids do
     if trails[i] then return trails end
   end
   return nil
+end
+
+-- From now on a job that waits or runs, or an entry of a lane, may have a trail; `tick` looks whether that is still so.
+local function notePast()
+  mayHavePast = true
+  call('HSET', KEYS[1], 'past', 1)
 end
 
 -- How many jobs an incarnation holds. One field of its hold is none (see `register`).

@@ -1,18 +1,17 @@
 -- submit: none -> waiting | scheduled
--- ARGV epoch, backlogMax (jobs), jobs, keyed, spans, then per span of jobs that follow one another: lane, runAt (epoch ms,
+-- ARGV epoch, backlogMax (jobs), jobs, keyed, 1 when a record is large | 0, spans, then per span of jobs that follow one another: lane, runAt (epoch ms,
 --      0 = now), how many; then per job: id, record; then per keyed job: its position, the name of a chosen id (=...) or
 --      idempotency key (#...), digest of the body
 -- Reply {ok, now, then per job that was not stored: position, E exists | K conflict | F full, id}; {dataset-lost}
 -- Cost: O(jobs); an empty or busy queue costs the same.
 local epoch, backlogMax, jobs, keyed = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local SPANS = 6
-local JOBS = SPANS + 3 * tonumber(ARGV[5])
+local SPANS = 7
+local JOBS = SPANS + 3 * tonumber(ARGV[6])
 local KEYED = JOBS + 2 * jobs
 local meta = call('HMGET', KEYS[1], 'epoch', 'historyStrict', 'unstoredBytes', 'historyMax', 'large')
 if meta[1] ~= epoch then return { 'dataset-lost' } end
 
 local REMEMBER_MS, REMEMBER_MOST = 86400000, 1000000
-local LARGE_BYTES = 2048 -- where no record is larger, a claim need not look how large each one is
 local answer, refused = { 'ok', now }, {}
 local room = backlogMax - call('HLEN', REC)
 if room < jobs then -- finished jobs do not count
@@ -35,11 +34,20 @@ for i = 1, keyed do
   end
 end
 
-local lanes, scheduled, firstDue, stored, isLarge = {}, {}, math.huge, 0, false
+local lanes, scheduled, firstDue, stored = {}, {}, math.huge, 0
 local i = 0
 for span = SPANS, JOBS - 1, 3 do
   local lane, dueAt, last = ARGV[span], ARGV[span + 1], i + tonumber(ARGV[span + 2])
   local runAt, members = tonumber(dueAt), lanes[lane] or {}
+  if keyed == 0 and runAt <= nowMs and stored + last - i <= room then
+    -- Nothing can be refused and nothing waits for its time: nearly always so.
+    local size = #members
+    for job = i, last - 1 do
+      size = size + 1
+      members[size] = ARGV[JOBS + 2 * job]
+    end
+    stored, i = stored + last - i, last
+  end
   while i < last do
     i = i + 1
     local id = ARGV[JOBS + (i - 1) * 2]
@@ -50,7 +58,6 @@ for span = SPANS, JOBS - 1, 3 do
       answer[#answer + 1] = refused[i][2]
     else
       stored = stored + 1
-      isLarge = isLarge or #ARGV[JOBS + i * 2 - 1] > LARGE_BYTES
       if runAt > nowMs then
         scheduled[#scheduled + 1] = dueAt
         scheduled[#scheduled + 1] = id
@@ -89,7 +96,8 @@ else
   end
   call('HSET', REC, unpack(records))
 end
-if isLarge and not meta[5] then call('HSET', KEYS[1], 'large', 1) end
+-- Where no record is large, a claim need not look how large each one is.
+if ARGV[5] == '1' and not meta[5] then call('HSET', KEYS[1], 'large', 1) end
 if #scheduled > 0 then
   call('ZADD', SCHED, unpack(scheduled))
   wakeUpkeep(firstDue)

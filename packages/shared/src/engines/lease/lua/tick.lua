@@ -5,7 +5,7 @@
 -- Cost: O(what expired), bounded per call; nothing that waits is looked at.
 local PROMOTE_MOST, PRUNE_MOST, RECORD_BYTES = 500, 500, 300 -- what a kept job takes beside its texts
 local inc, leaseMs = ARGV[1], tonumber(ARGV[4])
-local meta = call('HMGET', KEYS[1], 'epoch', 'tickAt', 'elected')
+local meta = call('HMGET', KEYS[1], 'epoch', 'tickAt', 'elected', 'past')
 if meta[1] ~= ARGV[2] then return { 'dataset-lost' } end
 local elected = call('GET', P .. 'upkeep')
 if elected and elected ~= inc then return { 'follower' } end
@@ -36,7 +36,7 @@ local function endedBefore(state, at)
     local some = call('LRANGE', P .. state, #ids, #ids + STEP - 1)
     for _, id in ipairs(some) do
       local trail = room > 0 and call('HGET', ST, id) or ''
-      if room <= 0 or tonumber(string.match(trail, '^%S (%d+)') or 0) > tonumber(at) then return ids end
+      if room <= 0 or tonumber(string.match(trail, '^%a ?(%d+)') or 0) > tonumber(at) then return ids end
       room = room - #trail
       ids[#ids + 1] = id
     end
@@ -69,6 +69,12 @@ if largest and bytes > tonumber(ARGV[9]) then
   unlist(largest, ids)
   forget(largest, ids)
   hasMore = hasMore or #ids > 0
+end
+
+-- A trail for each job that ended, and no cancelled one, whose entry may still stand in its lane: then nothing else has one.
+if meta[4] and sizeOf('cancelled') == 0 and
+  call('HLEN', ST) == sizeOf('completed') + sizeOf('dead') + sizeOf('abandoned') then
+  call('HDEL', KEYS[1], 'past')
 end
 
 -- Names are remembered while their job is there and for a day after its end. Of a job that is gone the end is not known:

@@ -9,8 +9,9 @@
 -- Cost: 5 calls, plus those of `settle` and `claim`.
 local FIRST, CLAIM_BYTES, CLAIM_JOBS = 15, 262144, 128
 local inc, epoch, leaseMs, slots = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[6])
-local meta = call('HMGET', KEYS[1], 'epoch', 'paused', 'historyMax', 'large')
+local meta = call('HMGET', KEYS[1], 'epoch', 'paused', 'historyMax', 'large', 'past')
 if meta[1] ~= epoch then return { 'dataset-lost' } end
+mayHavePast = meta[5] == '1'
 local w = call('HMGET', P .. 'w:' .. inc, 'name', 'types', 'slots', 'call:' .. ARGV[7], 'isIdle')
 if not w[1] then return { 'gone' } end
 DELIVERY_LIMIT, KEEP = tonumber(ARGV[4]), tonumber(ARGV[5])
