@@ -5,8 +5,8 @@ const JOBS = {
   cycle: 400_000,
   'drain.p1.c1': 30_000,
   'drain.p1.c10': 150_000,
-  'drain.p2.c10': 60_000,
-  'drain.p2.c100': 120_000,
+  'drain.p2.c10': 240_000,
+  'drain.p2.c100': 240_000,
   'drain.p1.c100.2ms': 150_000,
   memory: 10_000,
   backlog50k: 50_000,
@@ -19,8 +19,8 @@ export type Sized = keyof typeof JOBS;
 /** Slower systems get fewer jobs, or a round would take an hour. */
 const WEIGHTS: { readonly [name in SystemName]: number } = {
   prodwork: 1,
-  'prodwork-brpop': 0.1,
-  'prodwork-bullmq': 0.1,
+  'prodwork-brpop': 0.05,
+  'prodwork-bullmq': 0.05,
   bullmq: 0.3,
   'bee-queue': 0.4,
   groupmq: 0.15,
@@ -46,7 +46,7 @@ export function sizesOf(isQuick: boolean): Sizes {
       const jobs = scenario === 'cycle' ? Math.max(CYCLE_LEAST, weighted) : weighted;
       return isQuick ? Math.max(400, Math.round(jobs / 200)) : jobs;
     },
-    paced: isQuick ? 60 : 800,
+    paced: isQuick ? 60 : 2_400,
     httpWarmMs: isQuick ? 100 : 700,
     httpMeasureMs: isQuick ? 200 : 2_000,
     benchmarkPairs: isQuick ? 20_000 : 1_000_000,
