@@ -32,11 +32,15 @@ export const mutations: readonly Mutation[] = [
     edits: [
       { file: `${LUA}/turn.lua`, from: /if not w\[1\] then return \{ 'gone' \} end/, to: "w[1] = w[1] or '?'" },
       {
-        file: `${LUA}/settle.lua`,
-        from: /held, fence = ids\[i\], holds\[i\], fences\[i\]/,
-        to: "held, fence = ids[i], holds[i] or (fences[i] .. ' ' .. now .. ' 1 1 1work'), fences[i]",
+        file: `${LUA}/end-in.lua`,
+        from: /return held and string\.find\(held, fence, 1, true\) == 1 and string\.byte\(held, #fence \+ 1\) == 32/,
+        to: 'return true',
       },
-      { file: `${LUA}/settle.lua`, from: /if not isOurs or seen\[id\] then/, to: 'if seen[id] then' },
+      {
+        file: `${LUA}/settle.lua`,
+        from: /return settleMixed\(/,
+        to: "for i = 1, n do holds[i] = holds[i] or '0 ' .. now .. ' 1 1 1work' end return settleMixed(",
+      },
       {
         file: 'packages/shared/src/engines/lease/consumer.ts',
         from: /else if \(held\.isHeld && !held\.isSettling\) this\.drop\(held\);/,

@@ -79,6 +79,27 @@ describe('layouts of the lease engine', () => {
     await worker.stop();
   });
 
+  test('completed jobs of a layout before 3 are moved from their zset into a list, oldest first', async () => {
+    const before = release('zset', OURS);
+    const ids = await submit(before, 3);
+    const worker = await workerOf(before, 'worker-1');
+    await worker.complete(3);
+    await worker.stop();
+    const client = server.client();
+    const completed = `zset:{${QUEUE}:0}:completed`;
+    const locals = await client.lrange(completed, 0, -1);
+    await client.del(completed);
+    for (const [at, local] of locals.entries()) await client.zadd(completed, at, local);
+    await client.hset(metaOf('zset'), 'layout', 2, 'oldest', 1);
+    const inspector = release('zset', OURS).inspector();
+    await inspector.start();
+    expect((await inspector.queue(QUEUE)).counts.completed).toBe(3);
+    const { jobs } = await inspector.list({ queue: QUEUE, state: 'completed', limit: 10 });
+    expect(jobs.map(({ id }) => id).toSorted()).toEqual([...ids].toSorted());
+    expect(await client.lrange(completed, 0, -1)).toEqual(locals);
+    await inspector.stop();
+  });
+
   test('two neighbouring releases run side by side: each runs jobs that the other one stored', async () => {
     const [old, young] = [release('neighbours', OURS), release('neighbours', NEXT)];
     const first = await workerOf(old, 'of-the-old');

@@ -47,36 +47,49 @@ const PRUNE = ['unstored', 'finals', 'forget', 'prune'];
 const SETTLE = [
   'limits',
   later('awaitStore', 'unstored'),
-  later('prune', ...PRUNE),
+  later('prune', 'trail', ...PRUNE),
   'end-in',
-  later('settleMixed', ...ENDS, 'settle-mixed'),
+  later('settleMixed', 'trail', 'lane', 'wake-upkeep', 'past', ...ENDS, 'settle-mixed'),
   'settle',
 ];
 const REAP = [...SETTLE, 'reap'];
-const CLAIM = [later('fitting', 'fitting'), later('takeMixed', 'claim-mixed'), 'claim'];
-const DISPATCH = later('dispatch', 'fitting', 'claim-mixed', 'claim', 'dispatch');
+const CLAIM = [
+  later('fitting', 'fitting'),
+  later('takeMixed', 'trail', 'claim-mixed'),
+  later('nextTurn', 'lane'),
+  'claim',
+];
+const DISPATCH = later('dispatch', 'trail', 'lane', 'fitting', 'claim-mixed', 'claim', 'dispatch');
 
 export const scripts = {
-  open: compose('works', 'open'),
-  submit: compose('adds', 'submit', [DISPATCH]),
+  open: compose('works', 'open', ['past']),
+  submit: compose('adds', 'submit', ['lane', later('wakeUpkeep', 'wake-upkeep'), DISPATCH]),
   register: compose('works', 'register'),
   deregister: compose('works', 'deregister', [...REAP, DISPATCH]),
   turn: compose('works', 'turn', [...SETTLE, ...CLAIM, later('dispatch', 'dispatch')]),
   holds: compose('works', 'holds'),
-  readHold: compose('reads', 'read-hold', ['claim-mixed']),
-  tick: compose('works', 'tick', [...REAP, 'unstored', 'finals', 'forget', DISPATCH, later('promote', 'promote')]),
+  readHold: compose('reads', 'read-hold', ['trail', 'claim-mixed']),
+  tick: compose('works', 'tick', [
+    ...REAP,
+    'trail',
+    'unstored',
+    'finals',
+    'forget',
+    DISPATCH,
+    later('promote', 'trail', 'lane', 'promote'),
+  ]),
   progress: compose('works', 'progress'),
-  cancel: compose('works', 'cancel-job', ['unstored', 'locate']),
-  reopen: compose('works', 'reopen', ['unstored', 'locate', DISPATCH]),
-  remove: compose('works', 'remove', ['unstored', 'finals', 'forget', 'locate']),
+  cancel: compose('works', 'cancel-job', ['trail', 'past', 'unstored', 'locate']),
+  reopen: compose('works', 'reopen', ['trail', 'past', 'lane', 'unstored', 'locate', DISPATCH]),
+  remove: compose('works', 'remove', ['trail', 'past', 'unstored', 'finals', 'forget', 'locate']),
   pause: compose('works', 'pause', [DISPATCH]),
-  mend: compose('works', 'mend', [...REAP, DISPATCH, 'finals', 'locate']),
-  show: compose('reads', 'show', ['locate']),
-  census: compose('reads', 'census'),
+  mend: compose('works', 'mend', [...REAP, DISPATCH, 'trail', 'lane', 'finals', 'locate']),
+  show: compose('reads', 'show', ['trail', 'locate']),
+  census: compose('reads', 'census', ['trail']),
   workers: compose('reads', 'workers'),
-  historyKeep: compose('works', 'history-keep', ['unstored']),
+  historyKeep: compose('works', 'history-keep', ['trail', 'unstored']),
   historyRelease: compose('works', 'history-release', ['unstored']),
-  historyFinished: compose('reads', 'history-finished', ['unstored']),
-  historyArchived: compose('works', 'history-archived', ['limits', ...PRUNE]),
+  historyFinished: compose('reads', 'history-finished', ['trail', 'unstored']),
+  historyArchived: compose('works', 'history-archived', ['limits', 'trail', ...PRUNE]),
   historyBacklog: compose('reads', 'history-backlog', ['unstored']),
 } as const;

@@ -16,6 +16,6 @@ for _, lane in ipairs(call('ZRANGE', TURN, 0, 255)) do
   end
 end
 local meta = call('HMGET', KEYS[1], 'layout', 'epoch', 'paused')
-return { meta[1] or '', meta[2] or '', meta[3] or '', call('HLEN', REC), call('ZCARD', SCHED), call('LLEN', P .. 'completed'),
-  call('ZCARD', P .. 'dead'), call('ZCARD', P .. 'cancelled'), call('ZCARD', P .. 'abandoned'), active, now,
+return { meta[1] or '', meta[2] or '', meta[3] or '', call('HLEN', REC), call('ZCARD', SCHED),
+  call('LLEN', P .. 'completed'), call('ZCARD', P .. 'dead'), call('ZCARD', P .. 'cancelled'), call('ZCARD', P .. 'abandoned'), active, now,
   call('HGETALL', STAT), lanes }

@@ -3,8 +3,8 @@
 -- priority take turns; within a lane first in, first out. Entries whose job has left the lane are dropped on the way.
 --   types  ",sleep,primes,": what the worker knows; other lanes are passed over
 --   want   free slots
---   out    receives one list {fence, {ids ...}, {records ...}} for jobs that are handed over for the first time, and one string
---          per job with a past: C<id> <fence> <delivery> <attempt> <generation> <suspect 0|1>\n<record>
+--   out    receives one list {fence, {ids ...}, {records ...}} for jobs that are handed over for the first time, and one
+--          string per job with a past: C<id> <fence> <delivery> <attempt> <generation> <suspect 0|1>\n<record>
 --   bytes  stop before the records are more bytes than this (at least one job is handed over)
 --   mayBeLarge  a record of more than 2 KiB was submitted: each is looked at before it is read (`fitting`)
 -- Reply: how many were claimed, and whether the bytes ended it. Cost: 6 calls per lane, plus O(jobs).

@@ -1,4 +1,4 @@
--- prune: when more of a final state are kept than KEEP, drops the oldest ones that the history, where there is one, has stored
+-- prune: when more jobs of a final state are kept than KEEP, drops the oldest of those that no history waits for
 --   ended  how many have just ended: so many may go at once, and TOGETHER more
 -- Cost: 6 calls, and O(jobs dropped).
 local TOGETHER = 200

@@ -21,8 +21,8 @@ local function settleMixed(hold, worker, from, first, n, runs, mayHaveProgress, 
       if i <= short then
         trail = settleOne(id, fence, 'C', 0, '', bodies[i], holds[i], trails[i], worker, batch)
       else
-        trail = settleOne(id, fence, from[here + 2], tonumber(from[here + 3]), from[here + 4], from[here + 5], holds[i], trails[i],
-          worker, batch)
+        local verb, delayMs, cause, body = from[here + 2], tonumber(from[here + 3]), from[here + 4], from[here + 5]
+        trail = settleOne(id, fence, verb, delayMs, cause, body, holds[i], trails[i], worker, batch)
       end
       written[2 * #gone - 1], written[2 * #gone] = id, trail
     end

@@ -2,8 +2,8 @@
 -- An item names a delivery by job id and fence. Guards come first: an item whose hold is gone or carries another fence
 -- is refused and left alone, and the batch goes on. Then all writes of the batch are made together.
 -- Items that completed come first, those with one fence together: jobs that were claimed together share it.
---   from[first ...]  `runs` times: fence, jobs, their ids, their bodies; then per other item: id, fence, verb, delayMs, cause,
---                    body
+--   from[first ...]  `runs` times: fence, jobs, their ids, their bodies;
+--                    then per other item: id, fence, verb, delayMs, cause, body
 --   n                counts all items
 --   mayHaveProgress  false when no handler of these has reported any
 --   hasHistory       whether finished jobs wait to be stored

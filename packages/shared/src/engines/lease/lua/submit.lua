@@ -1,7 +1,7 @@
 -- submit: none -> waiting | scheduled
--- ARGV epoch, backlogMax (jobs), jobs, keyed, 1 when a record is large | 0, spans, then per span of jobs that follow one another: lane, runAt (epoch ms,
---      0 = now), how many; then per job: id, record; then per keyed job: its position, the name of a chosen id (=...) or
---      idempotency key (#...), digest of the body
+-- ARGV epoch, backlogMax (jobs), jobs, keyed, 1 when a record is large | 0, spans,
+--      then per span of jobs that follow one another: lane, runAt (epoch ms, 0 = now), how many; then per job: id, record;
+--      then per keyed job: its position, the name of a chosen id (=...) or idempotency key (#...), digest of the body
 -- Reply {ok, now, then per job that was not stored: position, E exists | K conflict | F full, id}; {dataset-lost}
 -- Cost: O(jobs); an empty or busy queue costs the same.
 local epoch, backlogMax, jobs, keyed = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
