@@ -25,8 +25,9 @@ const WEIGHTS: { readonly [name in SystemName]: number } = {
   'bee-queue': 0.4,
   groupmq: 0.15,
 };
-/** The scenario that cost is taken from is well past the 10,000 that are kept, so that trimming is part of it. */
-const CYCLE_LEAST = 2 * KEEP;
+/** The scenarios that cost is taken from are well past the 10,000 that are kept, so that trimming is part of it. */
+const COSTED: ReadonlySet<Sized> = new Set(['cycle', 'drain.p2.c100']);
+const COSTED_LEAST = 2 * KEEP;
 /** Scenarios in which every system handles the same number: the figure depends on it. */
 const SAME_FOR_ALL: ReadonlySet<Sized> = new Set(['memory']);
 
@@ -43,7 +44,7 @@ export function sizesOf(isQuick: boolean): Sizes {
   return {
     jobs(scenario, system) {
       const weighted = JOBS[scenario] * (SAME_FOR_ALL.has(scenario) ? 1 : WEIGHTS[system]);
-      const jobs = scenario === 'cycle' ? Math.max(CYCLE_LEAST, weighted) : weighted;
+      const jobs = COSTED.has(scenario) ? Math.max(COSTED_LEAST, weighted) : weighted;
       return isQuick ? Math.max(400, Math.round(jobs / 200)) : jobs;
     },
     paced: isQuick ? 60 : 2_400,

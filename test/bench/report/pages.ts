@@ -81,7 +81,7 @@ const HOW = `- Each run has a Redis of its own (AOF everysec, noeviction, no rew
 - The first fifth of each run is not counted: connections are made and code is compiled then. Slower systems get fewer jobs; where CPU and disk are counted always 20,000 or more, so that trimming to the 10,000 that are kept is part of it.
 - prodwork runs as its users have it: the whole worker and the whole producer, defaults, log, events and metrics on, no prefetch. Only the limit of requests a second per caller is lifted for the HTTP figure, since one address sends them all.
 - The peers' settings stand in one file, each with its reason: [test/bench/peers.ts](../test/bench/peers.ts). bee-queue cannot keep completed jobs by count, so it never trims; groupmq's submits are batched by its own option.
-- CPU is what the processes used, from the operating system; it moves less than rates do. \`cycles.limit\` counts whole jobs, submit to result, per second of Redis CPU, against pairs of LPUSH and RPOP by redis-benchmark (50 clients, 64 in a pipeline).
+- CPU is what the processes used, from the operating system; it moves less than rates do. \`cycles.limit\` counts whole jobs, submit to result, per second of Redis CPU, against pairs of LPUSH and RPOP by redis-benchmark (50 clients, 64 in a pipeline): both where Redis is what limits, ours with bulk submits and two workers of 100 slots. \`cpu.redis\` is taken where it costs more: submits one by one, and one worker.
 - \`drain.delayed10k\`: 10,000 jobs fall due at the same moment in front of a waiting worker. \`drain.backlog1m\`: the first 40,000 of 1,000,000.`;
 
 const [BEGIN, END] = ['<!-- bench:begin -->', '<!-- bench:end -->'];

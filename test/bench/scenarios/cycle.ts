@@ -10,7 +10,7 @@ const per100k = (msPerJob: number): number => msPerJob * 100;
 export const cycle: Scenario = {
   name: 'cycle',
   ids: [
-    ...['enqueue.singles', 'drain.p1.c100', 'cpu.redis', 'cpu.worker', 'cycles.limit'],
+    ...['enqueue.singles', 'drain.p1.c100', 'cpu.redis', 'cpu.worker'],
     ...['cpu.redis.enqueue', 'cpu.redis.drain', 'cpu.load', 'aof.enqueue', 'aof.drain'],
   ],
   systems: ['prodwork', 'bullmq', 'prodwork-brpop', 'bee-queue', 'prodwork-bullmq', 'groupmq'],
@@ -42,7 +42,6 @@ async function runCycle(system: SystemName, { sizes, note }: RunContext): Promis
     note('cpu.redis.enqueue', per100k(submitMs));
     note('cpu.redis.drain', per100k(drainMs));
     note('cpu.redis', per100k(submitMs + drainMs));
-    note('cycles.limit', 1000 / (submitMs + drainMs));
     note('aof.enqueue', (stored.aofBytes - before.aofBytes) / jobs);
     note('aof.drain', (drained.aofBytes - idle.aofBytes) / jobs);
   } finally {

@@ -4,8 +4,11 @@ import { SYSTEM_NAMES } from '../systems/system.ts';
 import { forSystems, type Scenario } from './scenario.ts';
 import { type Crew, Stage } from './stage.ts';
 
-/** The fill is the figure for bulk submits, once: where there is most of it. */
-const BULK_MEASURED = 'drain.p2.c100';
+/**
+ * Where Redis is what limits: bulk submits, and two workers with many slots. The fill is the figure for bulk submits, and
+ * fill and drain together say how many jobs one core of Redis can carry.
+ */
+const BUSIEST = 'drain.p2.c100';
 
 /** Workers that find a queue full of jobs and empty it. */
 export const drains: readonly Scenario[] = [
@@ -19,21 +22,29 @@ export const drains: readonly Scenario[] = [
 function drain(id: Sized, crew: Crew): Scenario {
   return {
     name: id,
-    ids: id === BULK_MEASURED ? [id, 'enqueue.bulk1000'] : [id],
+    ids: id === BUSIEST ? [id, 'enqueue.bulk1000', 'cycles.limit'] : [id],
     systems: SYSTEM_NAMES,
     seconds: 5,
     run: forSystems(async (system, { sizes, note }) => {
       const stage = await Stage.open(system);
       try {
         const jobs = sizes.jobs(id, system);
+        await stage.load();
+        const empty = await stage.cost();
         const { perSecond } = await stage.enqueue({ jobs, mode: 'bulk' });
+        const stored = await stage.cost();
         await stage.endLoad();
+        const idle = await stage.cost();
         await stage.work(crew, jobs);
         await stage.effects(jobs);
         await stage.settled();
+        const drained = await stage.cost();
         const reports = await stage.reports();
         note(id, drainRate(reports));
-        if (id === BULK_MEASURED) note('enqueue.bulk1000', perSecond);
+        if (id === BUSIEST) {
+          note('enqueue.bulk1000', perSecond);
+          note('cycles.limit', (jobs / (stored.cpuMs - empty.cpuMs + drained.cpuMs - idle.cpuMs)) * 1000);
+        }
       } finally {
         await stage.close();
       }
