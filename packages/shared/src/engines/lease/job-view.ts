@@ -45,11 +45,27 @@ export function decodeJob(shard: Where, local: string, shown: unknown): Job | un
   };
 }
 
-/** A hold: fence, startedAt, delivery, attempt, lane. */
-export function activeDelivery(hold: string, worker: string): Delivery[] {
-  const [fence, startedAt, number, attempt] = hold.split(' ').map(Number);
-  if (fence === undefined || startedAt === undefined || number === undefined || attempt === undefined) return [];
-  return [{ number, attempt, worker, fence, startedAt }];
+export interface Hold extends Pick<Delivery, 'number' | 'attempt' | 'fence' | 'startedAt'> {
+  readonly lane: string;
+}
+
+/** Reads a hold; `lua/hold.lua` says what it looks like. */
+export function decodeHold(text: string): Hold | undefined {
+  const parts = text.split(' ');
+  if (parts.length === 2) {
+    const [fence = '', lane = ''] = parts;
+    return { number: 1, attempt: 1, fence: Number(fence), startedAt: Math.floor(Number(fence) / 1_000), lane };
+  }
+  const [fence, startedAt, number, attempt, lane] = parts;
+  if (lane === undefined) return undefined;
+  return { number: Number(number), attempt: Number(attempt), fence: Number(fence), startedAt: Number(startedAt), lane };
+}
+
+function activeDelivery(text: string, worker: string): Delivery[] {
+  const hold = decodeHold(text);
+  if (hold === undefined) return [];
+  const { lane: _lane, ...delivery } = hold;
+  return [{ ...delivery, worker }];
 }
 
 /** A record that was planted or damaged is still shown: as a job whose type and payload nobody knows. */

@@ -14,7 +14,7 @@
  * | `workers` | zset | incarnation -> lease deadline |
  * | `w:<incarnation>` | hash | who it is, its vitals, its last call numbers |
  * | `names` | hash | worker name -> incarnation |
- * | `hold:<incarnation>` | hash | id -> fence, start, delivery, attempt, lane; and `#`, which is no job (see `isJob`) |
+ * | `hold:<incarnation>` | hash | id -> fence, start, delivery, attempt, lane (fence and lane alone for a first delivery); and `#`, which is no job (see `isJob`) |
  * | `in:<incarnation>` | list | claims and notices for a worker that waits |
  * | `idle` | zset | incarnations with free slots, longest waiting first |
  * | `completed` | list | ids, oldest first |

@@ -42,7 +42,7 @@ function compose(kind: Kind, name: string, parts: readonly Part[] = []): Script 
   return createScript(name, [SHEBANG[kind], ...['shard', ...parts, name].map(textOf)].join('\n'));
 }
 
-const ENDS = ['ending', 'complete', 'retry', 'bury', 'release', 'abandon', 'crash', 'cancel', 'settle-one'];
+const ENDS = ['hold', 'ending', 'complete', 'retry', 'bury', 'release', 'abandon', 'crash', 'cancel', 'settle-one'];
 const PRUNE = ['unstored', 'finals', 'forget', 'prune'];
 const SETTLE = [
   'limits',
@@ -68,7 +68,7 @@ export const scripts = {
   deregister: compose('works', 'deregister', [...REAP, DISPATCH]),
   turn: compose('works', 'turn', [...SETTLE, ...CLAIM, later('dispatch', 'dispatch')]),
   holds: compose('works', 'holds'),
-  readHold: compose('reads', 'read-hold', ['trail', 'claim-mixed']),
+  readHold: compose('reads', 'read-hold', ['trail', 'hold', 'claim-mixed']),
   tick: compose('works', 'tick', [
     ...REAP,
     'trail',

@@ -1,6 +1,7 @@
 import type { WorkerView } from '../../engine/inspector.ts';
 import { formatJobId } from '../../job/ids.ts';
 import { pairs } from './census.ts';
+import { decodeHold } from './job-view.ts';
 import { isJob } from './keys.ts';
 
 interface Where {
@@ -22,9 +23,9 @@ function decodeWorker(shard: Where, [id, deadline, fields, holds]: readonly unkn
   const vitals = parseVitals(field.get('vitals'));
   const held = [...pairs(holds)].filter(([field]) => isJob(field));
   const jobs = held.map(([local, hold]) => {
-    const [, startedAt, , , lane = ''] = hold.split(' ');
+    const { lane = '', startedAt = 0 } = decodeHold(hold) ?? {};
     const type = lane.slice(1).replace('!', '');
-    return { id: formatJobId(shard.queue, shard.number, local), type, startedAt: Number(startedAt) };
+    return { id: formatJobId(shard.queue, shard.number, local), type, startedAt };
   });
   const restarts = vitals.get('restarts');
   const lastDeath = vitals.get('lastDeath');

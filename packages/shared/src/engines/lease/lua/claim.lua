@@ -12,15 +12,18 @@ local MOST = 128 -- ids that are read at once; of no more than 2 KiB each, unles
 
 -- Jobs that no worker has had before. Reply: how many; nil when a record is missing.
 local function takeFirst(inc, lane, ids, records, room, out)
-  local held, hold, bytes = nowUsText .. ' ' .. now .. ' 1 1 ' .. lane, {}, 0
-  for i = 1, #ids do
-    if not records[i] then return nil end
-    hold[2 * i - 1], hold[2 * i] = ids[i], held
-    bytes = bytes + #records[i]
+  local held, hold, at = nowUsText .. ' ' .. lane, {}, 0
+  for i, id in ipairs(ids) do
+    local record = records[i]
+    if not record then return nil end
+    hold[at + 1], hold[at + 2] = id, held
+    at = at + 2
+    -- As many small ones as one call hands out have room.
+    if room.mayBeLarge then room.bytes = room.bytes - #record end
   end
   call('HSET', P .. 'hold:' .. inc, unpack(hold))
   out[#out + 1] = { nowUsText, ids, records }
-  room.bytes, room.isUsed = room.bytes - bytes, true
+  room.isUsed = true
   return #ids
 end
 

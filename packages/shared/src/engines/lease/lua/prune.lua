@@ -5,7 +5,11 @@ local TOGETHER = 200
 local function prune(state, ended)
   local over = sizeOf(state) - KEEP
   if over <= 0 then return end
-  local oldest = oldestOf(state, math.min(over, ended + TOGETHER))
+  local most = math.min(over, ended + TOGETHER)
+  if state == 'completed' and call('EXISTS', UNSTORED) == 0 then
+    return forget(state, call('LPOP', P .. state, most))
+  end
+  local oldest = oldestOf(state, most)
   local ids = storedOf(oldest)
   if #ids < #oldest then
     unlist(state, ids)

@@ -6,7 +6,8 @@ for i = 2, #ARGV do
   if room <= 0 then break end
   answer[1] = i - 1
   local id = ARGV[i]
-  local fence, n, attempt = string.match(call('HGET', P .. 'hold:' .. ARGV[1], id) or '', '^(%d+) %d+ (%d+) (%d+) ')
+  local held = call('HGET', P .. 'hold:' .. ARGV[1], id) or ''
+  local fence, _, n, attempt = string.match(held, '^%d+'), readHold(held)
   local t = readTrail(call('HGET', ST, id))
   if fence then
     local record = call('HGET', REC, id) or ''

@@ -2,7 +2,7 @@
 -- Adds to the batch. Reply: the trail, to be written with the others. Cost: none of its own.
 --   verb  C complete R retry B bury L release K crash X cancel
 local function settleOne(id, fence, verb, delayMs, cause, body, held, trail, worker, batch)
-  local startedAt, n, attempt, lane = string.match(held, '^%d+ (%d+) (%d+) (%d+) (.+)$')
+  local startedAt, n, attempt, lane = readHold(held)
   local item = { id = id, fence = fence, number = delayMs, cause = cause, body = body, worker = worker }
   item.startedAt, item.n, item.attempt, item.lane = startedAt, tonumber(n), attempt, lane
   item.atMostOnce = string.find(lane, '!', 1, true) ~= nil

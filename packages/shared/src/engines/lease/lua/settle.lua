@@ -12,7 +12,7 @@
 -- The trails of jobs that all completed in their first delivery: they differ in fence and body alone. Reply: id, trail, ...
 -- as for HSET; nil when any of them is not held under its fence.
 local function trailsOfFirst(worker, from, at, runs, ids, holds)
-  local written, i = {}, 0
+  local written, i, place = {}, 0, 0
   for _ = 1, runs do
     local fence, jobs = from[at], tonumber(from[at + 1])
     local head = 'c' .. now .. ' ' .. fence .. ' ' .. worker
@@ -24,7 +24,8 @@ local function trailsOfFirst(worker, from, at, runs, ids, holds)
         if not isHeld(held, fence) then return nil end
         known = held
       end
-      written[2 * i - 1], written[2 * i] = ids[i], head .. from[body + job]
+      written[place + 1], written[place + 2] = ids[i], head .. from[body + job]
+      place = place + 2
     end
     at = body + jobs + 1
   end
