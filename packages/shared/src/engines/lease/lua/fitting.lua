@@ -1,5 +1,5 @@
 -- fitting: how many of the next jobs of a lane have room, at most so many
--- Reply: 0 when the first is too large.
+-- Reply: how many; 0 when the first is too large.
 -- Cost: O(jobs).
 local function fitting(lane, most, bytes)
   local ids = call('LRANGE', P .. 'lane:' .. lane, 0, most - 1)

@@ -9,6 +9,7 @@
 --   hasHistory       whether finished jobs wait to be stored
 -- Reply: the positions that were refused, and whether jobs went back to a lane.
 -- Cost: 6 calls and O(items) per batch, 2 more per final state that it reaches.
+
 -- The trails of jobs that all completed in their first delivery: they differ in fence and body alone. Reply: id, trail, ...
 -- as for HSET; nil when any of them is not held under its fence.
 local function trailsOfFirst(worker, from, at, runs, ids, holds)
