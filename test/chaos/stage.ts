@@ -4,7 +4,7 @@ import { recoveries } from './books/judge.ts';
 import type { Random } from './random.ts';
 import type { World, WorldOptions } from './world/world.ts';
 
-const RECOVERY_MS = 3_000;
+export const RECOVERY_MS = 3_000;
 
 /** One fault as it was injected. */
 export interface FaultRecord {
@@ -145,9 +145,10 @@ export class Stage {
   recovery() {
     this.world.books.poll();
     const measured = this.world.kills.filter(({ isMeasured }) => isMeasured);
-    const all = measured.flatMap((kill) => recoveries(this.world.books, kill).map((ms) => ({ ms, at: kill.at })));
+    const all = measured.flatMap((kill) => recoveries(this.world.books, kill).map((ms) => ({ ms, kill })));
     const figures = spread(all.map(({ ms }) => ms));
-    return { ...figures, from: all.find(({ ms }) => ms === figures.p99)?.at ?? 0 };
+    const slow = all.filter(({ ms }) => ms > RECOVERY_MS);
+    return { ...figures, from: all.find(({ ms }) => ms === figures.p99)?.kill.at ?? 0, slow };
   }
 
   #firstStart(at: number, worker: string | undefined): number | undefined {

@@ -30,8 +30,12 @@ export const mixed = (seed: number, ratePerSecond: number): Scenario => ({
   async run(stage) {
     await playPlan(stage, seed, Math.max(15_000, stage.budgetMs - AROUND_MS));
     await wait(2_000);
-    const { p50, p99, max, count } = stage.recovery();
+    const { p50, p99, max, count, slow } = stage.recovery();
     stage.remark(`${count} redeliveries after measured kills: p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`);
+    for (const [kill, many] of Map.groupBy(slow, (one) => one.kill)) {
+      const times = many.map(({ ms }) => ms.toLocaleString('en')).join(', ');
+      stage.remark(`slow after kill -9 of ${kill.worker} at ${new Date(kill.at).toISOString()}: ${times} ms`);
+    }
     if (count > 0) stage.atMostRecovery();
     stage.check('faults', stage.faults.length > 0, stage.faults.length, 'more than 0');
     await leftovers(stage);
