@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { FaultRecord, Stage } from '../stage.ts';
+import { type FaultRecord, RECOVERY_MS, type Stage } from '../stage.ts';
 import type { World } from '../world/world.ts';
 import type { Planned } from './plan.ts';
 
@@ -14,9 +14,6 @@ export interface Weather {
 
 export const calm = (): Weather => ({ redisAway: 0, slowLines: 0, impaired: new Set(), leaving: new Map() });
 
-/** The bound of a recovery: for so long after a kill there must be somebody to recover on. */
-const BOUND_MS = 3_000;
-
 /** Does one planned fault, from its beginning to its end. */
 export async function inflict(stage: Stage, planned: Planned, weather: Weather): Promise<void> {
   const { world } = stage;
@@ -27,7 +24,8 @@ export async function inflict(stage: Stage, planned: Planned, weather: Weather):
     case 'kill-worker': {
       const kill = await world.killWorker(name, fault, isMeasured(world, weather, name));
       const record = stage.fault(fault, `kill -9 ${name} with ${kill.victims.length} jobs in hand`, kill.at);
-      while (kill.isMeasured && Date.now() < kill.at + BOUND_MS) {
+      // For as long as the bound of a recovery is there must be somebody to recover on.
+      while (kill.isMeasured && Date.now() < kill.at + RECOVERY_MS) {
         await wait(50);
         kill.isMeasured = isMeasured(world, weather, name);
       }

@@ -187,8 +187,7 @@ export class LeaseConsumer implements Consumer {
         case 'C':
           // This process stood still: Redis is asked first what is still ours, and that is read back from the hold.
           if (isLeaseDoubtful) this.recover();
-          else if (Array.isArray(part)) for (const raw of decodeClaims(part)) this.take(raw, claims);
-          else this.take(decodeClaim(message), claims);
+          else for (const raw of decodeClaims(part)) this.take(raw, claims);
           break;
         case 'X':
           this.onCancel(message.slice(1));
@@ -210,8 +209,8 @@ export class LeaseConsumer implements Consumer {
   }
 
   /** Adds what is new to `claims`. */
-  private take(raw: RawClaim | undefined, claims: Claim[]): void {
-    if (raw !== undefined && this.seen.isNew(raw.local, raw.fence)) this.hold(raw, claims);
+  private take(raw: RawClaim, claims: Claim[]): void {
+    if (this.seen.isNew(raw.local, raw.fence)) this.hold(raw, claims);
   }
 
   private hold(raw: RawClaim, claims: Claim[]): void {

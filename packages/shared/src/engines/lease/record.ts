@@ -106,8 +106,14 @@ export function decodeClaim(text: string): RawClaim | undefined {
   return { local: text.slice(1, from), fence, delivery, attempt, generation, isSuspect, record };
 }
 
-/** Reads what was claimed together in first deliveries: a list of fence, ids and records. */
-export function* decodeClaims([fence, ids, records]: readonly unknown[]): Generator<RawClaim> {
+/** Reads one claim, or what was claimed together in first deliveries: a list of fence, ids and records. */
+export function* decodeClaims(part: unknown): Generator<RawClaim> {
+  if (!Array.isArray(part)) {
+    const one = decodeClaim(String(part));
+    if (one !== undefined) yield one;
+    return;
+  }
+  const [fence, ids, records]: readonly unknown[] = part;
   if (!Array.isArray(ids) || !Array.isArray(records)) return;
   const head: ClaimHead = { fence: Number(fence), delivery: 1, attempt: 1, generation: 1, isSuspect: false };
   for (let at = 0; at < ids.length; at++) yield { ...head, local: String(ids[at]), record: String(records[at]) };

@@ -1,6 +1,6 @@
 -- finals: jobs of one final state in the order in which they ended
 -- Completed ones stand in a list, the others in a zset: nearly all jobs complete, none of those is ever reopened, and a list
--- takes a third of the work and a fifth of the memory. What it cannot do fast is to take one out of its middle.
+-- takes less work and memory. What it cannot do fast is to take one out of its middle.
 -- Cost: one call each; `unlist` of completed ones: O(how far from the oldest they stand).
 local function sizeOf(state)
   return call(state == 'completed' and 'LLEN' or 'ZCARD', P .. state)
