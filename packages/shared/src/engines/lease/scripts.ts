@@ -63,7 +63,7 @@ const DISPATCH = later('dispatch', 'trail', 'lane', 'fitting', 'claim-mixed', 'c
 
 export const scripts = {
   open: compose('works', 'open', ['past']),
-  submit: compose('adds', 'submit', ['lane', later('wakeUpkeep', 'wake-upkeep'), DISPATCH]),
+  submit: compose('adds', 'submit', ['lane', 'hand-over', later('wakeUpkeep', 'wake-upkeep'), DISPATCH]),
   register: compose('works', 'register'),
   deregister: compose('works', 'deregister', [...REAP, DISPATCH]),
   turn: compose('works', 'turn', [...SETTLE, ...CLAIM, later('dispatch', 'dispatch')]),

@@ -50,7 +50,7 @@ local function dispatch(spent)
     if isCut or free - #claims <= 0 then
       call('ZREM', IDLE, inc)
     elseif #claims > 0 then
-      call('ZADD', IDLE, 'XX', call('HINCRBY', KEYS[1], 'idleSeq', 1), inc)
+      call('ZADD', IDLE, 'XX', nowUsText, inc)
     end
   end
 end

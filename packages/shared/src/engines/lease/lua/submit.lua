@@ -8,8 +8,9 @@ local epoch, backlogMax, jobs, keyed = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV
 local SPANS = 7
 local JOBS = SPANS + 3 * tonumber(ARGV[6])
 local KEYED = JOBS + 2 * jobs
-local meta = call('HMGET', KEYS[1], 'epoch', 'historyStrict', 'unstoredBytes', 'historyMax', 'large')
+local meta = call('HMGET', KEYS[1], 'epoch', 'historyStrict', 'unstoredBytes', 'historyMax', 'large', 'paused', 'past')
 if meta[1] ~= epoch then return { 'dataset-lost' } end
+mayHavePast = meta[7] == '1'
 
 local REMEMBER_MS, REMEMBER_MOST = 86400000, 1000000
 local answer, refused = { 'ok', now }, {}
@@ -102,7 +103,9 @@ if #scheduled > 0 then
   call('ZADD', SCHED, unpack(scheduled))
   wakeUpkeep(firstDue)
 end
-for lane, members in pairs(lanes) do enter('RPUSH', lane, members) end
 count('submitted', stored)
-if next(lanes) and call('EXISTS', IDLE) == 1 then dispatch() end
+local lane = next(lanes)
+if not lane or (jobs == 1 and not meta[6] and handOver(lane, ARGV[JOBS], ARGV[JOBS + 1])) then return answer end
+for lane, members in pairs(lanes) do enter('RPUSH', lane, members) end
+if call('EXISTS', IDLE) == 1 then dispatch() end
 return answer

@@ -2,11 +2,11 @@
 -- ARGV incarnation, epoch, leaseMs, deliveryLimit, keep, slots (0: claim nothing), place of the call number (a | b),
 --      call number, heartbeat ('' or vitals as JSON), rss, memoryLimit (bytes), items, runs of completed ones,
 --      1 when a handler of these may have reported progress, then the items as `settle` reads them
--- Reply {ok, how many workers there are ('' without a heartbeat), refused positions "1,4", claims ..., M when there is
---   more than one call hands out}; {gone} when the incarnation was taken for dead; {dataset-lost}
+-- Reply {ok, how many workers there are ('' when it is answered from what was noted), refused positions "1,4", claims ...,
+--   M when there is more than one call hands out}; {gone} when the incarnation was taken for dead; {dataset-lost}
 -- A call that is sent again with the same number settles nothing twice: it is answered from what was noted, and claims
 -- nothing (what the first copy claimed is read from the hold).
--- Cost: 5 calls, plus those of `settle` and `claim`.
+-- Cost: 6 calls, plus those of `settle` and `claim`.
 local FIRST, CLAIM_BYTES, CLAIM_JOBS = 15, 262144, 128
 local inc, epoch, leaseMs, slots = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[6])
 local meta = call('HMGET', KEYS[1], 'epoch', 'paused', 'historyMax', 'large', 'past')
@@ -23,16 +23,15 @@ end
 
 local refused, hasGivenBack = settle(inc, w[1], ARGV, FIRST, tonumber(ARGV[12]), tonumber(ARGV[13]), ARGV[14] == '1',
   meta[3])
-local answer = { 'ok', '', table.concat(refused, ',') }
 if ARGV[9] ~= '' then
   call('ZADD', WORKERS, nowMs + leaseMs, inc)
-  answer[2] = call('ZCARD', WORKERS)
   call('HSET', P .. 'w:' .. inc, 'heartbeatAt', now, 'vitals', ARGV[9], 'rss', ARGV[10], 'memoryLimit', ARGV[11],
     'slots', slots)
 elseif w[3] ~= ARGV[6] then
   call('HSET', P .. 'w:' .. inc, 'slots', slots)
 end
 
+local answer = { 'ok', call('ZCARD', WORKERS), table.concat(refused, ',') }
 local want, isCut = slots - heldBy(inc), false
 if want > 0 and not meta[2] then
   local got, isFull = claim(inc, w[2], math.min(want, CLAIM_JOBS), CLAIM_BYTES, answer, meta[4])
@@ -42,7 +41,7 @@ end
 if isCut then answer[#answer + 1] = 'M' end
 local isIdle = want > 0 and not isCut
 if isIdle then
-  call('ZADD', IDLE, 'NX', call('HINCRBY', KEYS[1], 'idleSeq', 1), inc)
+  call('ZADD', IDLE, 'NX', nowUsText, inc)
 elseif w[5] == '1' then
   call('ZREM', IDLE, inc)
 end
