@@ -54,10 +54,10 @@ test('what a worker says of its jobs is looked at one by one: named twice, under
   expect(ids).toHaveLength(4);
 
   const twice = await worker.turn(0, 3, 1, [fence, 3, one, two, one, BODY, BODY, BODY]);
-  expect(twice).toEqual(['ok', '', '3']);
+  expect(twice).toEqual(['ok', 1, '3']);
   const late = Number(fence) + 1;
   const strange = await worker.turn(0, 3, 2, [late, 1, three, BODY, fence, 2, 'nobodys', three, BODY, BODY]);
-  expect(strange).toEqual(['ok', '', '1,2']);
+  expect(strange).toEqual(['ok', 1, '1,2']);
   const counts = await lab.counts();
   expect(counts).toMatchObject({ completed: 3, active: 1, waiting: 0 });
   expect((await lab.inspector.queue(lab.queue)).totals.completed).toBe(3);

@@ -62,7 +62,7 @@ export class Turns {
   /** When the last renewal that was answered had been sent, by the monotonic clock, ms. */
   private renewedAt = Number.NEGATIVE_INFINITY;
   private number = 0;
-  /** No other worker was there at the last heartbeat. */
+  /** No other worker was there at the last answer. */
   private isAlone = true;
   private incarnation = '';
   private epoch = '';
@@ -190,10 +190,7 @@ export class Turns {
   private async exchange(call: Call, slots: number, heartbeat: string): Promise<boolean> {
     const sentAt = performance.now();
     const reply = await this.shard.ask(scripts.turn, this.argsOf(call, slots, heartbeat));
-    if (heartbeat !== '' && reply[0] === 'ok') {
-      this.renewedAt = sentAt;
-      this.isAlone = Number(reply[1]) === 1;
-    }
+    if (heartbeat !== '' && reply[0] === 'ok') this.renewedAt = sentAt;
     if (!this.unanswered.includes(call)) return true;
     if (reply[0] === 'gone') {
       this.isOpen = false;
@@ -204,6 +201,7 @@ export class Turns {
     this.unanswered = this.unanswered.filter((other) => other !== call);
     this.freePlaces.push(call.place);
     this.hooks.onTurn();
+    if (reply[1] !== '') this.isAlone = reply[1] === 1;
     const refused = reply[2] === '' ? NONE : new Set(String(reply[2]).split(',').map(Number));
     for (const [index, settling] of call.items.entries()) {
       this.hooks.onSettled(settling, refused.has(index + 1) ? 'lost' : 'committed');
