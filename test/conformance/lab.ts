@@ -119,6 +119,14 @@ export class Lab {
     await until(`${options.name} to be listed`, isIt);
   }
 
+  /** Tells a worker to take nothing new, and waits until the queue has heard of it: a runtime hands back what comes before. */
+  async quiet(worker: TestWorker): Promise<void> {
+    worker.quiet();
+    const { incarnation, name } = worker.options;
+    const slots = async () => (await this.inspector.workers(this.queue)).find(({ id }) => id === incarnation)?.slots;
+    if (this.engine.name === 'lease') await until(`${name} to be quiet`, async () => (await slots()) === 0);
+  }
+
   async job(id: string): Promise<Job> {
     const job = await this.inspector.job(id, this.queue);
     if (!job) throw new Error(`no job ${id}`);

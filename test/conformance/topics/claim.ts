@@ -58,7 +58,7 @@ export function claimTopic(suite: Suite): void {
     await lab.submit();
     const claim = await worker.next();
     worker.quiet();
-    worker.quiet();
+    await lab.quiet(worker);
     await lab.submitMany(2);
     const other = await lab.worker();
     await other.complete(2);

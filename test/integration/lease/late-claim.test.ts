@@ -21,7 +21,7 @@ test('a worker that wakes after its lease does not start the job that was handed
   const other = await lab.worker({ name: 'other' });
   const [done] = await other.complete(1);
   expect(done).toMatchObject({ id, delivery: 2 });
-  other.quiet();
+  await lab.quiet(other);
 
   await sleeper.thaw();
 

@@ -73,7 +73,10 @@ export interface Consumer extends Service {
    * the handler has ended, so that no more work runs than there are slots.
    */
   resize(slots: number): void;
-  /** Stops claiming; what is in hand goes on. May be called twice. */
+  /**
+   * Stops claiming; what is in hand goes on. May be called twice. What the queue hands over before it has heard of this
+   * still arrives: whoever calls this hands it back.
+   */
   quiet(): void;
   /** True while claims could come: connected and not quiet. */
   isReady(): boolean;

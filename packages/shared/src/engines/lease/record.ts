@@ -107,16 +107,15 @@ export function decodeClaim(text: string): RawClaim | undefined {
 }
 
 /** Reads one claim, or what was claimed together in first deliveries: a list of fence, ids and records. */
-export function* decodeClaims(part: unknown): Generator<RawClaim> {
+export function decodeClaims(part: unknown): readonly RawClaim[] {
   if (!Array.isArray(part)) {
     const one = decodeClaim(String(part));
-    if (one !== undefined) yield one;
-    return;
+    return one === undefined ? [] : [one];
   }
   const [fence, ids, records]: readonly unknown[] = part;
-  if (!Array.isArray(ids) || !Array.isArray(records)) return;
+  if (!Array.isArray(ids) || !Array.isArray(records)) return [];
   const head: ClaimHead = { fence: Number(fence), delivery: 1, attempt: 1, generation: 1, isSuspect: false };
-  for (let at = 0; at < ids.length; at++) yield { ...head, local: String(ids[at]), record: String(records[at]) };
+  return ids.map((local, at) => ({ ...head, local: String(local), record: String(records[at]) }));
 }
 
 function decodeHead(text: string): ClaimHead | undefined {

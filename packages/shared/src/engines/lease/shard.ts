@@ -71,9 +71,14 @@ export class Shard {
     return this.dataSets.layout;
   }
 
+  /** The epoch of this shard once one part of this process has opened it. */
+  get epoch(): string | undefined {
+    return this.dataSets.epochOf(this.keys.prefix);
+  }
+
   /** The epoch of this shard; the first caller asks Redis, and makes the data set when there is none. */
   async open(): Promise<string> {
-    const known = this.dataSets.epochOf(this.keys.prefix);
+    const known = this.epoch;
     if (known !== undefined) return known;
     const mine = this.layout;
     const [layout, epoch, oldest] = await this.run(scripts.open, [mine.number, mine.oldest, randomUUID()]);

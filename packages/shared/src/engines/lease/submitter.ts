@@ -75,7 +75,9 @@ export class LeaseSubmitter implements Submitter {
       const batch = this.pending.get(job.queue);
       if (batch === undefined) {
         this.pending.set(job.queue, [entry]);
-        setImmediate(() => this.flush(job.queue));
+        // While nothing is under way there is nothing to wait for but the caller, who may submit more in the same breath.
+        if (this.unanswered === 0) queueMicrotask(() => this.flush(job.queue));
+        else setImmediate(() => this.flush(job.queue));
       } else if (batch.push(entry) >= Math.max(EARLY_JOBS, this.unanswered)) {
         // Enough for a call of its own: Redis works on it while the rest is put together.
         this.flush(job.queue);
@@ -105,11 +107,11 @@ export class LeaseSubmitter implements Submitter {
   private async send(queue: string, batch: readonly Pending[]): Promise<void> {
     const shard = this.shardOf(queue);
     try {
-      const { jobs, reply } = await this.store(shard, batch).finally(() => {
+      const { createdAt, reply } = await this.store(shard, batch).finally(() => {
         // Before anybody is told: callers that waited submit their next jobs at once, and those may go out early.
         this.unanswered -= batch.length;
       });
-      await this.answer(shard, batch, jobs, reply);
+      await this.answer(shard, batch, createdAt, reply);
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
@@ -118,14 +120,15 @@ export class LeaseSubmitter implements Submitter {
   private async store(
     shard: Shard,
     batch: readonly Pending[],
-  ): Promise<{ readonly jobs: readonly Job[]; readonly reply: readonly unknown[] }> {
-    await whenReady(this.connection, CONNECT_WITHIN_MS);
-    const epoch = await shard.open().catch((error: unknown) => {
-      throw notStored(error);
-    });
+  ): Promise<{ readonly createdAt: number; readonly reply: readonly unknown[] }> {
+    if (this.connection.status !== 'ready') await whenReady(this.connection, CONNECT_WITHIN_MS);
+    const epoch =
+      shard.epoch ??
+      (await shard.open().catch((error: unknown) => {
+        throw notStored(error);
+      }));
     const sentAt = Date.now();
     const createdAt = sentAt + this.skewMs;
-    const jobs: Job[] = [];
     const spans: ScriptArg[] = [];
     const records: ScriptArg[] = [];
     const keyed: ScriptArg[] = [];
@@ -135,7 +138,7 @@ export class LeaseSubmitter implements Submitter {
       if (span.jobs > 0) spans.push(span.lane, span.runAt, span.jobs);
     };
     for (const [index, { job, local }] of batch.entries()) {
-      const runAt = job.delayMs !== undefined ? createdAt + job.delayMs : (job.runAt ?? 0);
+      const runAt = runAtOf(job, createdAt);
       const lane = laneOf(job.type, job.priority, job.delivery);
       if (lane !== span.lane || runAt !== span.runAt) {
         endSpan();
@@ -146,14 +149,13 @@ export class LeaseSubmitter implements Submitter {
       records.push(local, record);
       hasLarge ||= bytesPast(record, LARGE_RECORD) !== undefined;
       for (const name of rememberedNames(job)) keyed.push(index + 1, name, bodyDigest(job));
-      jobs.push(newJob(shard, local, job, createdAt, runAt));
     }
     endSpan();
     const head = [epoch, this.options.backlogMax, batch.length, keyed.length / 3, hasLarge ? 1 : 0, spans.length / 3];
     const args = [...head, ...spans, ...records, ...keyed];
     const reply = await this.ask(shard, args, batch);
     this.skewMs = Math.round(Number(reply[1]) - (sentAt + Date.now()) / 2);
-    return { jobs, reply };
+    return { createdAt, reply };
   }
 
   /** One script call, and for `fsync` the wait for the disk; each way to fail says what is known of the jobs. */
@@ -161,7 +163,7 @@ export class LeaseSubmitter implements Submitter {
     const [key] = shard.keys.script;
     let reply: readonly unknown[];
     try {
-      await this.disk?.check(key);
+      if (this.disk !== undefined) await this.disk.check(key);
       reply = await shard.ask(scripts.submit, args);
     } catch (error) {
       if (isReply(error, 'OOM'))
@@ -177,7 +179,7 @@ export class LeaseSubmitter implements Submitter {
   private async answer(
     shard: Shard,
     batch: readonly Pending[],
-    jobs: readonly Job[],
+    createdAt: number,
     reply: readonly unknown[],
   ): Promise<void> {
     const refusals = new Map<number, { status: string; local: string }>();
@@ -186,9 +188,8 @@ export class LeaseSubmitter implements Submitter {
     }
     for (const [index, entry] of batch.entries()) {
       const refusal = refusals.get(index);
-      const job = jobs[index];
-      if (refusal === undefined && job !== undefined) entry.resolve({ outcome: 'stored', job });
-      else if (refusal !== undefined) await this.refuse(shard, entry, refusal);
+      if (refusal === undefined) entry.resolve({ outcome: 'stored', job: newJob(shard, entry, createdAt) });
+      else await this.refuse(shard, entry, refusal);
     }
   }
 
@@ -206,8 +207,9 @@ export class LeaseSubmitter implements Submitter {
     } else {
       try {
         const [shown] = await shard.run(scripts.show, [local]);
-        const job = decodeJob(shard, local, shown) ?? { ...newJob(shard, local, entry.job, 0, 0), state: 'completed' };
-        entry.resolve({ outcome: 'exists', job });
+        const job = decodeJob(shard, local, shown);
+        const gone = { ...newJob(shard, { ...entry, local }, 0, 0), state: 'completed' } as const;
+        entry.resolve({ outcome: 'exists', job: job ?? gone });
       } catch (error) {
         entry.reject(notStored(error));
       }
@@ -224,7 +226,16 @@ export class LeaseSubmitter implements Submitter {
   }
 }
 
-function newJob(shard: Shard, local: string, job: NewJob, createdAt: number, runAt: number): Job {
+/** When a job is due, epoch ms; 0 for at once. */
+const runAtOf = (job: NewJob, createdAt: number): number =>
+  job.delayMs !== undefined ? createdAt + job.delayMs : (job.runAt ?? 0);
+
+function newJob(
+  shard: Shard,
+  { job, local }: Pending,
+  createdAt: number,
+  runAt: number = runAtOf(job, createdAt),
+): Job {
   const isScheduled = runAt > createdAt;
   return {
     id: formatJobId(shard.queue, shard.number, local),
