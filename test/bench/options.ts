@@ -26,7 +26,7 @@ export const USAGE = `npm run bench -- [options]
   --only ID,ID       these figures alone (see the table's first column)
   --systems A,B      these systems alone
   --rounds N         interleaved rounds, 1 to 50 (default 5)
-  --minutes N        begins no round that would end later, 1 to 600 (default 35)
+  --minutes N        begins no round that would end later, 1 to 600 (default 45)
   --docs DIR         where benchmark.md and the pictures go (default docs/, for complete runs alone)
   --no-docs          writes none
   --from FILE        measures nothing: writes the pages and the README's table from what --json wrote
@@ -51,7 +51,7 @@ export function readOptions(args: readonly string[], defaultDocs: string): Bench
     only,
     systems,
     rounds: number('--rounds', values.rounds, isQuick ? 1 : 5, 50),
-    minutes: number('--minutes', values.minutes, 35, 600),
+    minutes: number('--minutes', values.minutes, 45, 600),
     json: values.json,
     docs,
     profile: values.profile,

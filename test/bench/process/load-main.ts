@@ -74,14 +74,14 @@ async function bulks(request: EnqueueRequest, onStored: (count: number) => void)
 }
 
 /** Submits at fixed times, whatever the answers take: a slow answer must not make the load lighter. */
-async function pace({ jobs, perSecond }: PaceRequest): Promise<void> {
+async function pace({ from, jobs, perSecond }: PaceRequest): Promise<void> {
   const everyMs = 1000 / perSecond;
   const beganAt = now();
   const answers: Promise<unknown>[] = [];
   for (let n = 0; n < jobs; n++) {
     const waitMs = beganAt + n * everyMs - now();
     if (waitMs > 0.5) await sleep(waitMs);
-    answers.push(producer.add({ ...payloadOf(n), at: now() }));
+    answers.push(producer.add({ ...payloadOf(from + n), at: now() }));
   }
   await Promise.all(answers);
 }

@@ -40,6 +40,7 @@ export interface EnqueueRequest {
 /** Jobs one by one at a steady pace, each carrying when it was submitted. */
 export interface PaceRequest {
   readonly kind: 'pace';
+  readonly from: number;
   readonly jobs: number;
   readonly perSecond: number;
 }

@@ -73,7 +73,7 @@ export class Stage {
   /** Jobs at a steady pace while workers are at work. */
   async pace(jobs: number, perSecond: number): Promise<void> {
     const load = await this.load();
-    await load.ask({ kind: 'pace', jobs, perSecond });
+    await load.ask({ kind: 'pace', from: this.#submitted, jobs, perSecond });
     this.#submitted += jobs;
   }
 
