@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { TalliedHistogram } from 'prodwork/metrics/tallied-histogram';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Snapshots } from '../live/snapshot.ts';
 
 /** What Prometheus reads. Labels are route patterns and error codes: bounded, whatever callers send. */
@@ -8,7 +9,7 @@ export interface Metrics {
   /** The text of one scrape; the queue is looked at first. */
   scrape(): Promise<string>;
   readonly submits: Counter<'outcome'>;
-  readonly requests: Histogram<'method' | 'route' | 'status'>;
+  readonly requests: TalliedHistogram<'method' | 'route' | 'status'>;
   readonly streams: Gauge;
 }
 
@@ -52,7 +53,7 @@ export function createMetrics(snapshots: Snapshots): Metrics {
       labelNames: ['outcome'],
       registers,
     }),
-    requests: new Histogram({
+    requests: new TalliedHistogram({
       name: 'prodwork_http_request_duration_seconds',
       help: 'Requests by route and status.',
       labelNames: ['method', 'route', 'status'],
@@ -67,8 +68,13 @@ export function installMetrics(app: FastifyInstance, metrics: Metrics): void {
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none';
     if (route !== '/events') {
-      const labels = { method: request.method, route, status: String(reply.statusCode) };
-      metrics.requests.observe(labels, reply.elapsedTime / 1000);
+      const { method } = request;
+      const status = String(reply.statusCode);
+      metrics.requests.note(`${method} ${status} ${route}`, reply.elapsedTime / 1000, () => ({
+        method,
+        route,
+        status,
+      }));
     }
     done();
   });

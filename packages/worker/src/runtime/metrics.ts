@@ -1,6 +1,6 @@
 import type { Outcome } from 'prodwork/job/outcome';
+import { TalliedHistogram } from 'prodwork/metrics/tallied-histogram';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { TalliedHistogram } from './tallied-histogram.ts';
 
 /** Read when Prometheus asks. */
 export interface Gauges {
@@ -63,15 +63,19 @@ export function createMetrics(types: readonly string[]): Metrics {
   const durations = new TalliedHistogram({
     name: 'prodwork_job_duration_seconds',
     help: 'Time that a handler had a slot for one delivery.',
+    labelNames: ['type'],
     buckets: [0.005, 0.02, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800],
     registers,
   });
   const waits = new TalliedHistogram({
     name: 'prodwork_job_wait_seconds',
     help: 'Time from the submit of a job to its first start, by the clocks of Redis and of this worker; a delay that was asked for is part of it.',
+    labelNames: ['type'],
     buckets: [0.005, 0.02, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200],
     registers,
   });
+  const note = (histogram: TalliedHistogram<'type'>, type: string, ms: number): void =>
+    histogram.note(label(type), ms / 1_000, () => ({ type: label(type) }));
   const redeliveries = new Counter({
     name: 'prodwork_redeliveries_total',
     help: 'Deliveries after the first: retries, hand-backs and jobs taken over from dead workers.',
@@ -101,8 +105,8 @@ export function createMetrics(types: readonly string[]): Metrics {
       else if (ended.size < ENDED_MOST) ended.set(key, { labels: { type: label(type), outcome }, count: 1 });
       else jobs.inc({ type: label(type), outcome });
     },
-    ran: (type, durationMs) => durations.note(label(type), durationMs / 1_000),
-    waited: (type, waitMs) => waits.note(label(type), Math.max(0, waitMs) / 1_000),
+    ran: (type, durationMs) => note(durations, type, durationMs),
+    waited: (type, waitMs) => note(waits, type, Math.max(0, waitMs)),
     redelivered: (type) => redeliveries.inc({ type: label(type) }),
     loopBlocked: () => blocked.inc(),
     watch(gauges) {

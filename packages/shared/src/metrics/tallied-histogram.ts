@@ -1,43 +1,48 @@
 import { Histogram, type Registry } from 'prom-client';
 
-export interface TalliedHistogramOptions {
+export interface TalliedHistogramOptions<Label extends string> {
   readonly name: string;
   readonly help: string;
+  readonly labelNames: readonly Label[];
   /** Upper bounds, s, in order. */
   readonly buckets: readonly number[];
   readonly registers: Registry[];
 }
 
-interface Tally {
+interface Tally<Label extends string> {
+  readonly labels: Labels<Label>;
   /** How many fell into each bucket, and beyond the last one. */
   readonly counts: number[];
   sum: number;
   count: number;
 }
 
+type Labels<Label extends string> = { readonly [label in Label]: string };
+
 /**
- * A histogram by job type that is observed several times per job: it counts in plain numbers, and puts labels and
- * cumulative buckets together when the registry asks. prom-client's own does that for every value.
+ * A histogram of what happens with every job or request: it counts in plain numbers, and puts labels and cumulative buckets
+ * together when the registry asks. prom-client's own does that for every value.
  */
-export class TalliedHistogram extends Histogram<'type'> {
+export class TalliedHistogram<Label extends string> extends Histogram<Label> {
   readonly #name: string;
   readonly #help: string;
   readonly #bounds: readonly number[];
-  readonly #tallies = new Map<string, Tally>();
+  readonly #tallies = new Map<string, Tally<Label>>();
 
-  constructor({ name, help, buckets, registers }: TalliedHistogramOptions) {
-    super({ name, help, labelNames: ['type'], buckets: [...buckets], registers });
+  constructor({ name, help, labelNames, buckets, registers }: TalliedHistogramOptions<Label>) {
+    super({ name, help, labelNames: [...labelNames], buckets: [...buckets], registers });
     this.#name = name;
     this.#help = help;
     this.#bounds = buckets;
   }
 
-  /** @param type a label value: there must be few of them. */
-  note(type: string, seconds: number): void {
-    let tally = this.#tallies.get(type);
+  /** @param key stands for the labels, which are asked for once: there must be few of them. */
+  note(key: string, seconds: number, labelsOf: () => Labels<Label>): void {
+    let tally = this.#tallies.get(key);
     if (tally === undefined) {
-      tally = { counts: new Array<number>(this.#bounds.length + 1).fill(0), sum: 0, count: 0 };
-      this.#tallies.set(type, tally);
+      const counts = new Array<number>(this.#bounds.length + 1).fill(0);
+      tally = { labels: labelsOf(), counts, sum: 0, count: 0 };
+      this.#tallies.set(key, tally);
     }
     let bucket = 0;
     while (bucket < this.#bounds.length && seconds > (this.#bounds[bucket] ?? 0)) bucket++;
@@ -48,15 +53,15 @@ export class TalliedHistogram extends Histogram<'type'> {
 
   /** What the registry, and `get`, read: prom-client's own form, in which values share labels. */
   async getForPromString() {
-    const values = [...this.#tallies].flatMap(([type, tally]) => this.#valuesOf(type, tally));
+    const values = [...this.#tallies.values()].flatMap((tally) => this.#valuesOf(tally));
     return { name: this.#name, help: this.#help, type: 'histogram', aggregator: 'sum', values };
   }
 
-  #valuesOf(type: string, { counts, sum, count }: Tally) {
+  #valuesOf({ labels: sharedLabels, counts, sum, count }: Tally<Label>) {
     const value = (part: string, value: number, labels: { readonly le?: number | string } = {}) => ({
       metricName: `${this.#name}_${part}`,
       labels,
-      sharedLabels: { type },
+      sharedLabels,
       value,
     });
     let below = 0;
