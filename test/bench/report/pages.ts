@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sizesOf } from '../sizes.ts';
 import { TITLES } from '../systems/system.ts';
 import { TARGETS } from '../targets.ts';
 import { capacityPage } from './capacity.ts';
@@ -75,10 +76,12 @@ function page(results: Results, pictures: readonly { readonly file: string; read
   ].join('\n\n');
 }
 
+const { beforePaced, httpWarmMs } = sizesOf(false);
 const HOW = `- Each run has a Redis of its own (AOF everysec, noeviction, no rewrite), one process that submits, one per worker. They share the machine, so rates are ratios first of all.
 - Rounds interleave: all systems run a scenario one after the other, in turned order, before the next scenario.
 - Jobs carry 120 bytes of JSON and a number. Handlers return at once and count their number; after each run every job must have run exactly once and the system must hold nothing unfinished, or the run's figures do not count.
 - The first fifth of each run is not counted: connections are made and code is compiled then. Slower systems get fewer jobs; where CPU and disk are counted always 20,000 or more, so that trimming to the 10,000 that are kept is part of it.
+- Latencies are taken when ${beforePaced.toLocaleString('en')} jobs have gone through the same two processes, requests a second after ${httpWarmMs / 1000} s of requests.
 - prodwork runs as its users have it: the whole worker and the whole producer, defaults, log, events and metrics on, no prefetch. Only the limit of requests a second per caller is lifted for the HTTP figure, since one address sends them all.
 - The peers' settings stand in one file, each with its reason: [test/bench/peers.ts](../test/bench/peers.ts). bee-queue cannot keep completed jobs by count, so it never trims; groupmq's submits are batched by its own option.
 - CPU is what the processes used, from the operating system; it moves less than rates do. \`cycles.limit\` counts whole jobs, submit to result, per second of Redis CPU, against pairs of LPUSH and RPOP by redis-benchmark (50 clients, 64 in a pipeline): both where Redis is what limits, ours with bulk submits and two workers of 100 slots. \`cpu.redis\` is taken where it costs more: submits one by one, and one worker.

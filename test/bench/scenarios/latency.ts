@@ -7,7 +7,7 @@ const PER_SECOND = 200;
 
 /**
  * From the call that submits to the first line of the handler, on a worker that has time. Both processes have run for a
- * while by then: code that is not compiled yet would be half of what is measured.
+ * while by then: code that is not compiled yet would be part of what is measured.
  */
 export const latency: Scenario = {
   name: 'latency',

@@ -1,6 +1,7 @@
 import type { Claim } from '../../engine/consumer.ts';
 import type { Delivery, DeliveryOutcome, FinalState, Job, JobError } from '../../job/job.ts';
 import type { Outcome } from '../../job/outcome.ts';
+import { readStoredJson } from '../../job/stored-json.ts';
 import type { Entry } from './entry.ts';
 
 /** What is kept of a job that a worker runs, or that has ended: the job itself, as JSON. */
@@ -11,7 +12,7 @@ export function waitingJob(entry: Entry, queue: string): Job {
     type,
     queue,
     state: 'waiting',
-    payload: parsed(entry.payloadJson),
+    payload: readStoredJson(entry.payloadJson),
     priority: 'normal',
     attempts: 0,
     maxAttempts: 1,
@@ -90,7 +91,7 @@ export function endedJob(active: Job, ending: Ending, outcome: Outcome, endedAt:
     attempts: ending.attempts,
     finishedAt: endedAt,
     deliveries: ended,
-    ...(outcome.kind === 'complete' ? { result: parsed(outcome.resultJson) } : {}),
+    ...(outcome.kind === 'complete' ? { result: readStoredJson(outcome.resultJson) } : {}),
     ...(outcome.kind === 'complete' && outcome.verified ? { verified: outcome.verified } : {}),
     ...(ending.error === undefined ? {} : { error: ending.error }),
   };
@@ -105,15 +106,7 @@ export function malformedJob(id: string, text: string, fault: string, queue: str
 
 /** Records are written by this file alone; what does not look like one is not shown. */
 export function readRecord(json: string | null | undefined): Job | undefined {
-  const value = json ? parsed(json) : undefined;
+  const value = json ? readStoredJson(json) : undefined;
   const isRecord = typeof value === 'object' && value !== null && 'id' in value && 'state' in value;
   return isRecord ? (value as Job) : undefined;
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return json;
-  }
 }

@@ -1,5 +1,6 @@
 import { formatJobId } from '../../job/ids.ts';
 import { type Delivery, JOB_STATES, type Job, type JobState } from '../../job/job.ts';
+import { readStoredJson } from '../../job/stored-json.ts';
 import { decodeRecord } from './record.ts';
 import { decodeTrail, type Trail } from './trail.ts';
 
@@ -21,13 +22,13 @@ export function decodeJob(shard: Where, local: string, shown: unknown): Job | un
   const { header, payloadJson } = decoded;
   const active = known === 'active' ? activeDelivery(hold ?? '', extra ?? '?') : [];
   const runAt = known === 'scheduled' ? Number(extra) : header.runAt;
-  const result = trail.resultJson === undefined ? undefined : parse(trail.resultJson);
+  const result = trail.resultJson === undefined ? undefined : readStoredJson(trail.resultJson);
   return {
     id,
     type: header.type,
     queue: shard.queue,
     state: known,
-    payload: parse(payloadJson),
+    payload: readStoredJson(payloadJson),
     ...(result === undefined ? {} : { result }),
     ...(trail.verified === undefined ? {} : { verified: trail.verified }),
     ...(trail.error === undefined ? {} : { error: trail.error }),
@@ -35,7 +36,7 @@ export function decodeJob(shard: Where, local: string, shown: unknown): Job | un
     attempts: trail.attempts,
     maxAttempts: header.maxAttempts,
     ...(header.timeoutMs === undefined ? {} : { timeoutMs: header.timeoutMs }),
-    ...(progress === '' ? {} : { progress: parse(progress ?? '') }),
+    ...(progress === '' ? {} : { progress: readStoredJson(progress ?? '') }),
     generation: trail.generation,
     createdAt: header.createdAt,
     ...(runAt === undefined ? {} : { runAt }),
@@ -85,12 +86,4 @@ function unreadable(id: string, queue: string, state: JobState, trail: Trail): J
     ...(trail.finishedAt === undefined ? {} : { finishedAt: trail.finishedAt }),
     deliveries: trail.deliveries,
   };
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return json;
-  }
 }

@@ -4,7 +4,7 @@
  *
  * | key | type | holds |
  * |---|---|---|
- * | `meta` | hash | layout, oldest (layout that may work beside it), epoch (which data set this is), paused, sequence numbers, large (a record of more than 2 KiB was submitted), past (a job that has not ended, or a ghost, may have a trail) |
+ * | `meta` | hash | layout, oldest (layout that may work beside it), epoch (which data set this is), paused, turnSeq (turns given out), large (a record of more than 2 KiB was submitted), past (a job that has not ended, or a ghost, may have a trail) |
  * | `guard` | - | never exists: named by every script, so that none runs while the slot is being moved |
  * | `rec` | hash | job id -> record, written once |
  * | `st` | hash | job id -> trail; absent until a delivery has ended |
@@ -16,7 +16,7 @@
  * | `names` | hash | worker name -> incarnation |
  * | `hold:<incarnation>` | hash | id -> fence, start, delivery, attempt, lane (fence and lane alone for a first delivery); and `#`, which is no job (see `isJob`) |
  * | `in:<incarnation>` | list | claims and notices for a worker that waits |
- * | `idle` | zset | incarnations with free slots, longest waiting first |
+ * | `idle` | zset | incarnation with free slots -> since when it waits, us |
  * | `completed` | list | ids, oldest first |
  * | `dead` `cancelled` `abandoned` | zset | id -> finish time |
  * | `keys`, `keysexp` | hash, zset | chosen ids and idempotency keys, and until when they are remembered |

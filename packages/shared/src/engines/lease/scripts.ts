@@ -59,14 +59,14 @@ const CLAIM = [
   later('nextTurn', 'lane'),
   'claim',
 ];
-const DISPATCH = later('dispatch', 'trail', 'lane', 'fitting', 'claim-mixed', 'claim', 'dispatch');
+const DISPATCH = later('dispatch', 'trail', 'lane', 'fitting', 'claim-mixed', 'claim', 'inbox', 'dispatch');
 
 export const scripts = {
   open: compose('works', 'open', ['past']),
-  submit: compose('adds', 'submit', ['lane', 'hand-over', later('wakeUpkeep', 'wake-upkeep'), DISPATCH]),
+  submit: compose('adds', 'submit', ['lane', 'inbox', 'hand-over', later('wakeUpkeep', 'wake-upkeep'), DISPATCH]),
   register: compose('works', 'register'),
   deregister: compose('works', 'deregister', [...REAP, DISPATCH]),
-  turn: compose('works', 'turn', [...SETTLE, ...CLAIM, later('dispatch', 'dispatch')]),
+  turn: compose('works', 'turn', [...SETTLE, ...CLAIM, later('dispatch', 'inbox', 'dispatch')]),
   holds: compose('works', 'holds'),
   readHold: compose('reads', 'read-hold', ['trail', 'hold', 'claim-mixed']),
   tick: compose('works', 'tick', [

@@ -5,6 +5,7 @@ import { isProdworkError, ProdworkError } from '../../errors.ts';
 import { bytesPast } from '../../job/bytes-past.ts';
 import { formatJobId, randomLocalId } from '../../job/ids.ts';
 import type { Job } from '../../job/job.ts';
+import { readStoredJson } from '../../job/stored-json.ts';
 import {
   type Connection,
   closeConnection,
@@ -207,9 +208,8 @@ export class LeaseSubmitter implements Submitter {
     } else {
       try {
         const [shown] = await shard.run(scripts.show, [local]);
-        const job = decodeJob(shard, local, shown);
-        const gone = { ...newJob(shard, { ...entry, local }, 0, 0), state: 'completed' } as const;
-        entry.resolve({ outcome: 'exists', job: job ?? gone });
+        const gone = (): Job => ({ ...newJob(shard, { ...entry, local }, 0, 0), state: 'completed' });
+        entry.resolve({ outcome: 'exists', job: decodeJob(shard, local, shown) ?? gone() });
       } catch (error) {
         entry.reject(notStored(error));
       }
@@ -242,7 +242,7 @@ function newJob(
     type: job.type,
     queue: shard.queue,
     state: isScheduled ? 'scheduled' : 'waiting',
-    payload: JSON.parse(job.payloadJson),
+    payload: readStoredJson(job.payloadJson),
     priority: job.priority,
     attempts: 0,
     maxAttempts: job.maxAttempts,

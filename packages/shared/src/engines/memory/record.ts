@@ -1,5 +1,6 @@
 import { dueAt, type NewJob } from '../../engine/submitter.ts';
 import type { Delivery, DeliveryMode, DeliveryOutcome, Job, JobError, JobState, Priority } from '../../job/job.ts';
+import { readStoredJson } from '../../job/stored-json.ts';
 
 /** A job as this engine keeps it: one mutable record, moved by `moves.ts` alone. */
 export interface MemoryJob {
@@ -90,15 +91,15 @@ export function viewOf(job: MemoryJob): Job {
     type: job.type,
     queue: job.queue,
     state: job.state,
-    payload: parsed(job.payloadJson),
-    ...(job.resultJson === undefined ? {} : { result: parsed(job.resultJson) }),
+    payload: readStoredJson(job.payloadJson),
+    ...(job.resultJson === undefined ? {} : { result: readStoredJson(job.resultJson) }),
     ...(job.verified === undefined ? {} : { verified: job.verified }),
     ...(job.error === undefined ? {} : { error: job.error }),
     priority: job.priority,
     attempts: job.attempts,
     maxAttempts: job.maxAttempts,
     ...(job.timeoutMs === undefined ? {} : { timeoutMs: job.timeoutMs }),
-    ...(job.progressJson === undefined ? {} : { progress: parsed(job.progressJson) }),
+    ...(job.progressJson === undefined ? {} : { progress: readStoredJson(job.progressJson) }),
     generation: job.generation,
     createdAt: job.createdAt,
     ...(job.runAt === undefined ? {} : { runAt: job.runAt }),
@@ -106,13 +107,4 @@ export function viewOf(job: MemoryJob): Job {
     ...(job.isCancelRequested ? { cancelRequested: true } : {}),
     deliveries: job.deliveries,
   };
-}
-
-/** Text that is no JSON is shown as the text it is. */
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return json;
-  }
 }

@@ -5,7 +5,7 @@
 -- stands long in everybody's way.
 --   spent  jobs that this call has already moved
 -- Cost: O(idle workers), at most 64 of them, plus the claim of at most 128 jobs or 256 KiB, and of one more.
-local INBOX_BYTES, CLAIM_BYTES, CLAIM_JOBS = 65536, 262144, 128
+local CLAIM_BYTES, CLAIM_JOBS = 262144, 128
 
 -- What `claim` gave out, one string per job, as an inbox takes it. Reply: the strings, and their bytes.
 local function oneByOne(out)
@@ -14,7 +14,7 @@ local function oneByOne(out)
     if type(part) == 'string' then
       claims[#claims + 1] = part
     else
-      for i, id in ipairs(part[2]) do claims[#claims + 1] = 'C' .. id .. ' ' .. part[1] .. ' 1 1 1 0\n' .. part[3][i] end
+      for i, id in ipairs(part[2]) do claims[#claims + 1] = firstClaim(part[1], id, part[3][i]) end
     end
   end
   for _, text in ipairs(claims) do bytes = bytes + #text end
@@ -47,10 +47,6 @@ local function dispatch(spent)
     elseif #claims > 0 then
       call('RPUSH', P .. 'in:' .. inc, unpack(claims))
     end
-    if isCut or free - #claims <= 0 then
-      call('ZREM', IDLE, inc)
-    elseif #claims > 0 then
-      call('ZADD', IDLE, 'XX', nowUsText, inc)
-    end
+    if isCut or #claims > 0 or free <= 0 then waitsOn(inc, isCut and 0 or free - #claims) end
   end
 end
