@@ -6,7 +6,7 @@ import type { AttemptParts, Executor } from './attempt.ts';
 import { Deadlines } from './deadlines.ts';
 import { Delivery, type DeliveryParts } from './delivery.ts';
 import type { ServedType } from './job-type.ts';
-import type { SettleParts } from './settle.ts';
+import { completedLines, type SettleParts } from './settle.ts';
 
 export interface InHandOptions extends SettleParts {
   readonly slots: number;
@@ -31,7 +31,6 @@ export class InHand {
   readonly #options: InHandOptions;
   readonly #parts: DeliveryParts;
   readonly #deliveries = new Roster<Delivery>();
-  readonly #typeLogs = new Map<string, Log>();
   readonly #parked = new Set<Delivery>();
   readonly #idleWaiters = new Set<() => void>();
   #newestFence = 0;
@@ -47,7 +46,7 @@ export class InHand {
       onLinger: (change: 1 | -1) => this.#linger(change),
       onGone: (delivery: Delivery) => this.#forget(delivery),
     };
-    this.#parts = { ...options, deadlines: new Deadlines(), holder, typeLog: (claim) => this.#typeLog(claim) };
+    this.#parts = { ...options, deadlines: new Deadlines(), holder, logCompleted: completedLines(options.log) };
   }
 
   get count(): number {
@@ -157,16 +156,6 @@ export class InHand {
   #linger(change: 1 | -1): void {
     this.#lingering += change;
     this.#options.onLingering(this.#lingering);
-  }
-
-  /** Asked for types that are served alone: there are few. */
-  #typeLog({ type, queue }: Claim): Log {
-    let log = this.#typeLogs.get(type);
-    if (log === undefined) {
-      log = this.#options.log.child({ type, queue });
-      this.#typeLogs.set(type, log);
-    }
-    return log;
   }
 
   #forget(delivery: Delivery): void {

@@ -2,7 +2,7 @@ import type { Claim } from 'prodwork/engine/consumer';
 import { backoffDelayMs, DEFAULT_BACKOFF } from 'prodwork/job/backoff';
 import type { JobError } from 'prodwork/job/job';
 import type { Outcome, SettleAnswer } from 'prodwork/job/outcome';
-import type { Log } from 'prodwork/log';
+import { type Log, repeatedInfo } from 'prodwork/log';
 import { cut, messageOf } from './failure.ts';
 import type { Ledger } from './ledger.ts';
 import type { Metrics } from './metrics.ts';
@@ -13,14 +13,16 @@ export interface SettleParts {
   readonly metrics: Metrics;
 }
 
+/** Logs that a job completed. */
+export type LogCompleted = (claim: Claim, durationMs: number) => void;
+
 export interface SettledParts extends SettleParts {
-  /** The log of all jobs of one type, with what they share in it: that is printed once, not for each of them. */
-  readonly typeLog: (claim: Claim) => Log;
+  readonly logCompleted: LogCompleted;
 }
 
 /** Keeps the books of what the queue answered to a settle. */
 export function settled(
-  { ledger, metrics, typeLog }: SettledParts,
+  { ledger, metrics, logCompleted }: SettledParts,
   log: Log,
   claim: Claim,
   outcome: Outcome,
@@ -38,7 +40,7 @@ export function settled(
   }
   ledger.committed(claim, outcome.kind);
   metrics.settled(claim.type, outcome.kind);
-  if (outcome.kind === 'complete') logCompleted(typeLog(claim), claim, durationMs);
+  if (outcome.kind === 'complete') logCompleted(claim, durationMs);
   else logEnd(log, claim, outcome, durationMs);
 }
 
@@ -72,8 +74,17 @@ export interface DeliveryNames {
   readonly delivery: number;
 }
 
-function logCompleted(log: Log, { id: jobId, attempt, delivery }: Claim, durationMs: number): void {
-  log.info({ jobId, attempt, delivery, durationMs }, 'job completed');
+/** The one line that nearly every job leaves. What the jobs of a type share in it is printed once, not for each of them. */
+export function completedLines(log: Log): LogCompleted {
+  const lines = new Map<string, ReturnType<typeof repeatedInfo>>();
+  return ({ id, type, queue, attempt, delivery }, durationMs) => {
+    let line = lines.get(type);
+    if (line === undefined) {
+      line = repeatedInfo(log.child({ type, queue }), 'job completed', ['jobId', 'attempt', 'delivery', 'durationMs']);
+      lines.set(type, line);
+    }
+    line(id, attempt, delivery, durationMs);
+  };
 }
 
 function logEnd(log: Log, claim: Claim, outcome: Exclude<Outcome, { kind: 'complete' }>, durationMs: number): void {
