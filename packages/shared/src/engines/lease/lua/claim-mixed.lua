@@ -21,7 +21,7 @@ local function takeMixed(inc, lane, ids, records, trails, room, out)
     elseif not record then
       count('strays', 1)
     elseif t.state == '-' then
-      local fence, n, a = string.format('%.0f', math.max(nowUs, t.f + 1)), t.n + 1, t.a + 1
+      local fence, n, a = string.format('%.0f', math.max(tonumber(nowUsText), t.f + 1)), t.n + 1, t.a + 1
       hold[#hold + 1] = id
       hold[#hold + 1] = fence .. ' ' .. now .. ' ' .. n .. ' ' .. a .. ' ' .. lane
       out[#out + 1] = 'C' .. id .. ' ' .. fence .. ' ' .. n .. ' ' .. a .. ' ' .. t.g ..
