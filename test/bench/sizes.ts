@@ -1,12 +1,12 @@
 import { KEEP, type SystemName } from './systems/system.ts';
 
-/** Jobs of each scenario for a system of weight 1: some seconds, so that compiling is not what is measured. */
+/** Jobs of each scenario for a system of weight 1: enough seconds that compiling is not what is measured. */
 const JOBS = {
   cycle: 400_000,
   'drain.p1.c1': 30_000,
-  'drain.p1.c10': 240_000,
-  'drain.p2.c10': 400_000,
-  'drain.p2.c100': 360_000,
+  'drain.p1.c10': 400_000,
+  'drain.p2.c10': 1_000_000,
+  'drain.p2.c100': 500_000,
   'drain.p1.c100.2ms': 150_000,
   memory: 10_000,
   backlog50k: 50_000,
@@ -50,7 +50,7 @@ export function sizesOf(isQuick: boolean): Sizes {
       return isQuick ? Math.max(400, Math.round(jobs / 200)) : jobs;
     },
     beforePaced: isQuick ? 60 : 20_000,
-    paced: isQuick ? 60 : 2_000,
+    paced: isQuick ? 60 : 3_000,
     httpWarmMs: isQuick ? 100 : 3_000,
     httpMeasureMs: isQuick ? 200 : 3_000,
     benchmarkPairs: isQuick ? 20_000 : 1_000_000,

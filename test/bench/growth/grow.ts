@@ -1,5 +1,5 @@
 import { freemem } from 'node:os';
-import { drainRate, workerCpuMsPerJob } from '../measure/drain-figures.ts';
+import { drainRate, SHORT_WARM_SHARE, workerCpuMsPerJob } from '../measure/drain-figures.ts';
 import { Stage } from '../scenarios/stage.ts';
 import { open } from '../systems/prodwork.ts';
 import { Curves, type Growth } from './curve.ts';
@@ -61,7 +61,7 @@ export function growWaiting(options: GrowOptions): Promise<Growth> {
     const slowestMs = await calls.slowestMs();
     const reports = await stage.stopMidway();
     add('submit, 100 in flight', 'jobs/s', submit.perSecond);
-    add('drain, 100 slots', 'jobs/s', drainRate(reports));
+    add('drain, 100 slots', 'jobs/s', drainRate(reports, SHORT_WARM_SHARE));
     add('CPU of Redis, submit', CPU, per100k((stored.cpuMs - filled.cpuMs) / moved));
     add('CPU of Redis, claim and settle', CPU, per100k((drained.cpuMs - stored.cpuMs) / moved));
     add('Redis memory', 'B/job', (filled.dataBytes - empty.dataBytes) / waiting);
@@ -84,7 +84,7 @@ export function growWorkers(options: GrowOptions): Promise<Growth> {
     await stage.settled();
     const after = await stage.cost();
     const reports = await stage.reports();
-    add('drain', 'jobs/s', drainRate(reports));
+    add('drain', 'jobs/s', drainRate(reports, SHORT_WARM_SHARE));
     add('CPU of Redis, claim and settle', CPU, per100k((after.cpuMs - before.cpuMs) / jobs));
     add('CPU of the workers', CPU, per100k(workerCpuMsPerJob(reports)));
     const seconds = options.isQuick ? 1 : 5;
@@ -152,7 +152,7 @@ export function growPayload(options: GrowOptions): Promise<Growth> {
     await stage.settled();
     const drained = await stage.cost();
     const slowestMs = await calls.slowestMs();
-    const rate = drainRate(await stage.reports());
+    const rate = drainRate(await stage.reports(), SHORT_WARM_SHARE);
     add('submit, 100 in flight', 'jobs/s', submit.perSecond);
     add('drain, 100 slots', 'jobs/s', rate);
     add('drain, as bytes', 'MiB/s', (rate * bytes) / 1024 ** 2);

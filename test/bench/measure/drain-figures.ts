@@ -1,13 +1,18 @@
 import type { TallyReport } from '../process/tally.ts';
 import { steadyRate } from './stats.ts';
 
-/** The first fifth of a drain is not counted: workers connect, and their code is compiled, meanwhile. */
-export const WARM_SHARE = 0.2;
+/**
+ * The first two fifths of a drain are not counted: workers connect, and their code is compiled, meanwhile. What runs once per
+ * call and not once per job is compiled after some seconds only.
+ */
+const WARM_SHARE = 0.4;
+/** Short drains, which are compared with each other. */
+export const SHORT_WARM_SHARE = 0.2;
 
 /** Handler starts a second over all workers. */
-export function drainRate(reports: readonly TallyReport[]): number {
+export function drainRate(reports: readonly TallyReport[], warmShare: number = WARM_SHARE): number {
   const moments = reports.flatMap((report) => [...report.moments]);
-  return steadyRate(Float64Array.from(moments), WARM_SHARE);
+  return steadyRate(Float64Array.from(moments), warmShare);
 }
 
 /** CPU of the worker processes per job, ms, between the first mark past the warm-up and the last one before the end. */

@@ -80,7 +80,7 @@ const { beforePaced, httpWarmMs } = sizesOf(false);
 const HOW = `- Each run has a Redis of its own (AOF everysec, noeviction, no rewrite), one process that submits, one per worker. They share the machine, so rates are ratios first of all.
 - Rounds interleave: all systems run a scenario one after the other, in turned order, before the next scenario.
 - Jobs carry 120 bytes of JSON and a number. Handlers return at once and count their number; after each run every job must have run exactly once and the system must hold nothing unfinished, or the run's figures do not count.
-- The first fifth of each run is not counted: connections are made and code is compiled then. Slower systems get fewer jobs; where CPU and disk are counted always 20,000 or more, so that trimming to the 10,000 that are kept is part of it.
+- The first two fifths of each drain are not counted, nor the first fifth of what is submitted and of prodwork's short drains: connections are made and code is compiled then. Slower systems get fewer jobs; where CPU and disk are counted always 20,000 or more, so that trimming to the 10,000 that are kept is part of it.
 - Latencies are taken when ${beforePaced.toLocaleString('en')} jobs have gone through the same two processes, requests a second after ${httpWarmMs / 1000} s of requests.
 - prodwork runs as its users have it: the whole worker and the whole producer, defaults, log, events and metrics on, no prefetch. Only the limit of requests a second per caller is lifted for the HTTP figure, since one address sends them all.
 - The peers' settings stand in one file, each with its reason: [test/bench/peers.ts](../test/bench/peers.ts). bee-queue cannot keep completed jobs by count, so it never trims; groupmq's submits are batched by its own option.

@@ -1,4 +1,4 @@
-import { drainRate } from '../measure/drain-figures.ts';
+import { drainRate, SHORT_WARM_SHARE } from '../measure/drain-figures.ts';
 import type { Sized, Sizes } from '../sizes.ts';
 import type { Scenario } from './scenario.ts';
 import { Stage } from './stage.ts';
@@ -33,7 +33,7 @@ async function full(jobs: number, priorities: 'plain' | 'mixed'): Promise<number
     await stage.work(CREW, jobs);
     await stage.effects(jobs);
     await stage.settled();
-    return drainRate(await stage.reports());
+    return drainRate(await stage.reports(), SHORT_WARM_SHARE);
   } finally {
     await stage.close();
   }
@@ -49,7 +49,7 @@ async function part(sizes: Sizes, id: Sized): Promise<number> {
     await stage.endLoad();
     await stage.work(CREW, jobs, effects);
     await stage.effects(effects);
-    return drainRate(await stage.stopMidway());
+    return drainRate(await stage.stopMidway(), SHORT_WARM_SHARE);
   } finally {
     await stage.close();
   }
@@ -65,7 +65,7 @@ async function delayed(jobs: number): Promise<number> {
     await stage.enqueue({ jobs, mode: 'bulk', runAt: Date.now() + 2_000 });
     await stage.effects(jobs);
     await stage.settled();
-    return drainRate(await stage.reports());
+    return drainRate(await stage.reports(), SHORT_WARM_SHARE);
   } finally {
     await stage.close();
   }
