@@ -163,10 +163,8 @@ export function repeatedInfo(
   const end = `,"msg":${JSON.stringify(message)}}\n`;
   return (...values) => {
     let line = level + jsonTime() + bindings;
-    for (const [at, name] of names.entries()) {
-      const value = values[at];
-      line += name + (typeof value === 'number' ? value : JSON.stringify(value));
-    }
+    let at = 0;
+    for (const value of values) line += `${names[at++]}${typeof value === 'number' ? value : JSON.stringify(value)}`;
     sink.write(line + end);
   };
 }

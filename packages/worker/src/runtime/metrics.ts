@@ -35,9 +35,6 @@ export interface Metrics {
   text(): Promise<string>;
 }
 
-/** Types that nobody knows can be planted: no more different ends than this are counted on the fast path. */
-const ENDED_MOST = 1_000;
-
 /** @param types the label values that there may be; anything else is counted as `other`, so that nobody can grow them. */
 export function createMetrics(types: readonly string[]): Metrics {
   const registry = new Registry();
@@ -46,17 +43,16 @@ export function createMetrics(types: readonly string[]): Metrics {
   const label = (type: string): string => (known.has(type) ? type : 'other');
   collectDefaultMetrics({ register: registry });
   // Counted here, and told to the registry when somebody asks: its own counting costs more than a small job.
-  const ended = new Map<
-    string,
-    { readonly labels: { readonly type: string; readonly outcome: string }; count: number }
-  >();
-  const jobs = new Counter({
+  const ended = new Map<string, Map<string, number>>();
+  new Counter({
     name: 'prodwork_jobs_total',
     help: 'Deliveries that ended, by type and outcome.',
     labelNames: ['type', 'outcome'],
     registers,
     collect() {
-      for (const { labels, count } of ended.values()) this.inc(labels, count);
+      for (const [type, counts] of ended) {
+        for (const [outcome, count] of counts) this.inc({ type, outcome }, count);
+      }
       ended.clear();
     },
   });
@@ -99,11 +95,10 @@ export function createMetrics(types: readonly string[]): Metrics {
   };
   return {
     settled(type, outcome) {
-      const key = `${outcome} ${type}`;
-      const known = ended.get(key);
-      if (known !== undefined) known.count++;
-      else if (ended.size < ENDED_MOST) ended.set(key, { labels: { type: label(type), outcome }, count: 1 });
-      else jobs.inc({ type: label(type), outcome });
+      const name = label(type);
+      const counts = ended.get(name) ?? new Map<string, number>();
+      if (counts.size === 0) ended.set(name, counts);
+      counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
     },
     ran: (type, durationMs) => note(durations, type, durationMs),
     waited: (type, waitMs) => note(waits, type, Math.max(0, waitMs)),

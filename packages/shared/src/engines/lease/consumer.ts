@@ -172,7 +172,6 @@ export class LeaseConsumer implements Consumer {
 
   private onSettled({ held, resolve }: Settling, answer: SettleAnswer): void {
     this.hands.remove(held);
-    this.turned.turns = Date.now();
     resolve(answer);
   }
 

@@ -114,8 +114,16 @@ export function decodeClaims(part: unknown): readonly RawClaim[] {
   }
   const [fence, ids, records]: readonly unknown[] = part;
   if (!Array.isArray(ids) || !Array.isArray(records)) return [];
-  const head: ClaimHead = { fence: Number(fence), delivery: 1, attempt: 1, generation: 1, isSuspect: false };
-  return ids.map((local, at) => ({ ...head, local: String(local), record: String(records[at]) }));
+  const first = Number(fence);
+  return ids.map((local, at) => ({
+    local: String(local),
+    fence: first,
+    delivery: 1,
+    attempt: 1,
+    generation: 1,
+    isSuspect: false,
+    record: String(records[at]),
+  }));
 }
 
 function decodeHead(text: string): ClaimHead | undefined {
