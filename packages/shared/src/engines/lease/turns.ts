@@ -56,6 +56,7 @@ export class Turns {
   private readonly freePlaces: ('a' | 'b')[] = ['a', 'b'];
   private unanswered: Call[] = [];
   private isScheduled = false;
+  private isHandingOut = false;
   private isWanted = false;
   private isOpen = false;
   private heartbeatAt = 0;
@@ -94,7 +95,7 @@ export class Turns {
     // there is nothing left to wait for. With others there, Redis works for them meanwhile, and fewer calls cost it less.
     const enough = this.isAlone && this.slots >= OVERLAP_SLOTS ? this.slots / 2 : this.slots;
     if (this.waiting.length >= enough) this.pump();
-    else this.schedule();
+    else if (!this.isHandingOut) this.schedule();
   }
 
   /** A turn is due even when nothing finished: slots became free, or the lease wants renewing. */
@@ -206,9 +207,19 @@ export class Turns {
     for (const [index, settling] of call.items.entries()) {
       this.hooks.onSettled(settling, refused.has(index + 1) ? 'lost' : 'committed');
     }
-    if (reply.length > 3) this.hooks.onClaims(reply.slice(3));
+    if (reply.length > 3) this.handOut(reply.slice(3));
     if (this.waiting.length > 0 || this.isWanted) this.schedule();
     return true;
+  }
+
+  /** Handlers may end before they return: what they leave is looked at once they all have begun. */
+  private handOut(claims: readonly unknown[]): void {
+    this.isHandingOut = true;
+    try {
+      this.hooks.onClaims(claims);
+    } finally {
+      this.isHandingOut = false;
+    }
   }
 
   private argsOf(call: Call, slots: number, heartbeat: string): readonly ScriptArg[] {
