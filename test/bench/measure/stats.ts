@@ -31,8 +31,9 @@ export interface Ratio extends Spread {
 }
 
 /**
- * Ours over theirs: the medians' ratio, and the lowest and highest ratio within one round, where the two ran next to
- * each other. Rounds in which one of the two is missing (its run failed) count for the medians only.
+ * Ours over theirs within one round, where the two ran next to each other: the median of the rounds, the lowest and the
+ * highest. The machine is faster in one round than in another, so that the quotient of two medians, of different rounds,
+ * says less. It stands in where no round has both (runs failed).
  */
 export function ratioOf(
   ours: readonly (number | undefined)[],
@@ -41,12 +42,12 @@ export function ratioOf(
   const has = (value: number | undefined): value is number => value !== undefined;
   const [mine, other] = [ours.filter(has), theirs.filter(has)];
   if (mine.length === 0 || other.length === 0) return undefined;
-  const ratio = median(mine) / median(other);
   const pairs = ours.flatMap((value, round) => {
     const beside = theirs[round];
     return has(value) && has(beside) ? [value / beside] : [];
   });
-  return { ratio, ...(pairs.length > 0 ? spread(pairs) : { low: ratio, high: ratio }) };
+  const ratios = pairs.length > 0 ? pairs : [median(mine) / median(other)];
+  return { ratio: median(ratios), ...spread(ratios) };
 }
 
 /**

@@ -62,7 +62,7 @@ function page(results: Results, pictures: readonly { readonly file: string; read
     `Written by \`${command}\` on ${at.slice(0, 10)}: ${rounds} interleaved rounds on ${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB, ${machine.system}. ${versionList.join(', ')}.`,
     '## Ratios',
     ratioTable(results),
-    'A ratio is ours over theirs, medians of the rounds; in brackets the lowest and the highest ratio within one round. Rates want a high one; latency, memory and CPU a low one.',
+    'A ratio is ours over theirs within one round, the median of the rounds; in brackets the lowest and the highest. It need not be the quotient of the two medians beside it: those may be of different rounds, and the machine is not as fast in each. Rates want a high one; latency, memory and CPU a low one.',
     '## Figures',
     figureTable(results),
     'Medians, in brackets the lowest and the highest round.',
@@ -99,4 +99,4 @@ export async function updateReadme(results: Results, file: string): Promise<void
 
 /** What stands between the marks, with the first of them. */
 export const readmeTable = (results: Results): string =>
-  `${BEGIN}\n${shortTable(results)}\n\nPrinted by \`${results.command}\` on ${results.at.slice(0, 10)}, ${results.machine.cores} cores; [all figures](docs/benchmark.md).\n`;
+  `${BEGIN}\n${shortTable(results)}\n\nPrinted by \`${results.command}\` on ${results.at.slice(0, 10)}, ${results.machine.cores} cores; a ratio is the median of those within each round; [all figures](docs/benchmark.md).\n`;

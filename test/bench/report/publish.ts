@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Figures } from '../figures.ts';
 import { UsageError } from '../options.ts';
 import { updateReadme, writePages } from './pages.ts';
-import type { Results } from './results.ts';
+import { type RatioRow, type Results, ratiosOf } from './results.ts';
 
 /** Pages and pictures into `docs`; where that is the project's own folder, the README's table too. */
 export async function publish(results: Results, docs: string, root: string): Promise<void> {
@@ -12,8 +13,19 @@ export async function publish(results: Results, docs: string, root: string): Pro
 
 /** @returns the exit code. */
 export async function republish(file: string, docs: string | undefined, root: string): Promise<number> {
-  await publish(await readResults(file), docs ?? join(root, 'docs'), root);
+  const results = await readResults(file);
+  await publish({ ...results, ratios: ratiosAgain(results) }, docs ?? join(root, 'docs'), root);
   return 0;
+}
+
+/** The ratios as they are counted now. With runs that failed it is not known which round a figure is of: then as they were. */
+export function ratiosAgain({ measurements, ratios, faults }: Results): readonly RatioRow[] {
+  if (faults.length > 0) return ratios;
+  const figures = new Figures();
+  for (const { id, system, runs } of measurements) {
+    for (const [round, value] of runs.entries()) figures.add({ id, system, round, value });
+  }
+  return ratiosOf(figures);
 }
 
 /** @throws UsageError when the file is not what `--json` writes. */

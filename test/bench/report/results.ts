@@ -19,9 +19,9 @@ export interface RatioRow {
   readonly system: Owner;
   /** The other side: a system, or a figure of ours. */
   readonly against: string;
-  /** Medians, ours over theirs. */
+  /** Ours over theirs within one round: the median of the rounds. */
   readonly ratio: number;
-  /** Lowest and highest within one round. */
+  /** Lowest and highest of the rounds. */
   readonly low: number;
   readonly high: number;
   readonly must?: number;

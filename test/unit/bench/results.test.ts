@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Figures } from '../../bench/figures.ts';
+import { ratiosAgain } from '../../bench/report/publish.ts';
 import { measurementsOf, ratiosOf } from '../../bench/report/results.ts';
 import { shown } from '../../bench/report/table.ts';
 import { reaches, TARGETS, targetOf } from '../../bench/targets.ts';
@@ -59,6 +60,20 @@ describe('the results of the benchmark', () => {
       ]),
     );
     expect(rows).toMatchObject([{ id: 'drain.backlog1m', against: 'drain.backlog50k', ratio: 0.8, reaches: 'must' }]);
+  });
+
+  it('are counted again when they are published from a file, unless a run is missing in it', () => {
+    const measurements = measurementsOf(
+      figures([
+        ['enqueue.singles', 'prodwork', [40, 20, 30]],
+        ['enqueue.singles', 'bullmq', [10, 5, 15]],
+      ]),
+    );
+    const about = { machine: { cpu: '', cores: 2, memoryGiB: 1, system: '' }, versions: {}, command: '', at: '' };
+    const results = { ...about, rounds: 3, isQuick: false, measurements, ratios: [], faults: [], leftOut: [] };
+    expect(ratiosAgain(results)).toMatchObject([{ id: 'enqueue.singles', ratio: 4, reaches: 'must' }]);
+    const fault = { scenario: 'cycle', system: 'bullmq', round: 1, message: 'lost a job' } as const;
+    expect(ratiosAgain({ ...results, faults: [fault] })).toEqual([]);
   });
 
   it('show every run beside the median', () => {

@@ -30,12 +30,14 @@ describe('the statistics of the benchmark', () => {
     }
   });
 
-  it('divide the medians, and show the ratios within single rounds', () => {
-    expect(ratioOf([40, 80, 60], [10, 10, 20])).toEqual({ ratio: 6, low: 3, high: 8 });
+  it('take the ratios within single rounds, and their median', () => {
+    // The second round was half as fast for both: the quotient of the medians would be 3.
+    expect(ratioOf([40, 20, 30], [10, 5, 15])).toEqual({ ratio: 4, low: 2, high: 4 });
   });
 
-  it('leave a round out of the spread when one side of it failed', () => {
-    expect(ratioOf([40, undefined, 60], [10, 10, undefined])).toEqual({ ratio: 5, low: 4, high: 4 });
+  it('leave a round out when one side of it failed, and divide the medians where no round has both', () => {
+    expect(ratioOf([40, undefined, 60], [10, 10, undefined])).toEqual({ ratio: 4, low: 4, high: 4 });
+    expect(ratioOf([40, undefined], [undefined, 10])).toEqual({ ratio: 4, low: 4, high: 4 });
     expect(ratioOf([undefined], [10])).toBeUndefined();
   });
 
