@@ -86,7 +86,7 @@ export function growWorkers(options: GrowOptions): Promise<Growth> {
     const reports = await stage.reports();
     add('drain', 'jobs/s', drainRate(reports, SHORT_WARM_SHARE));
     add('CPU of Redis, claim and settle', CPU, per100k((after.cpuMs - before.cpuMs) / jobs));
-    add('CPU of the workers', CPU, per100k(workerCpuMsPerJob(reports)));
+    add('CPU of the workers', CPU, per100k(workerCpuMsPerJob(reports, SHORT_WARM_SHARE)));
     const seconds = options.isQuick ? 1 : 5;
     const idle = await stage.cost();
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));

@@ -16,11 +16,11 @@ export function drainRate(reports: readonly TallyReport[], warmShare: number = W
 }
 
 /** CPU of the worker processes per job, ms, between the first mark past the warm-up and the last one before the end. */
-export function workerCpuMsPerJob(reports: readonly TallyReport[]): number {
+export function workerCpuMsPerJob(reports: readonly TallyReport[], warmShare: number = WARM_SHARE): number {
   let [cpuMs, effects] = [0, 0];
   for (const { marks } of reports) {
     const total = marks.at(-1)?.effects ?? 0;
-    const from = marks.find((mark) => mark.effects >= total * WARM_SHARE);
+    const from = marks.find((mark) => mark.effects >= total * warmShare);
     // The last mark is the report's own, which may have been made long after the last job.
     const to = marks.at(-2);
     if (from === undefined || to === undefined || to.effects <= from.effects) continue;
